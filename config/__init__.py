@@ -1,0 +1,1 @@
+"""What joins the apps into one site: settings, addresses, the API, the task carrier."""

@@ -1,0 +1,10 @@
+"""The one API of the platform; each app adds its router here."""
+
+from ninja import NinjaAPI
+
+api = NinjaAPI(
+    title="抚州生态产品价值实现平台 · Fuzhou ecological product platform",
+    version="1.0.0",
+    urls_namespace="api",
+    docs_url=None,  # served by web.views with our own static files
+)

@@ -1,0 +1,19 @@
+"""The suite: the database that DATABASE_URL names, tasks by hand, quick password hashes."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from config.settings.local import *  # noqa: F403
+from config.settings.local import DATABASES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: WAL and busy waiting are part of what is tested.
+    DATABASES["default"]["TEST"] = {
+        "NAME": str(Path(tempfile.gettempdir()) / f"fuzhou-test-{os.getpid()}.sqlite3"),
+    }
+else:
+    # The pool would keep connections open over the end of a test; names are per run, so that two may go on at once.
+    DATABASES["default"]["OPTIONS"].pop("pool")
+    DATABASES["default"]["TEST"] = {"NAME": f"test_fuzhou_{os.getpid()}"}
