@@ -1,0 +1,1 @@
+"""What the make targets run: set-up, servers for the tests, the suite, the local site. Standard library only."""
