@@ -1,7 +1,7 @@
-"""Servers for the tests: those that answer are used, missing ones are installed and started on a folder and port of their own.
+"""Servers for the tests: those that answer are used, missing ones are installed and started on their own folder and port.
 
-Each finder returns a :class:`Found`: what to tell the suite (environment variables), what to say in the closing report, or
-why the thing is not there and what a person can do about it. Servers started here are ended by :func:`stop`.
+Each finder returns a :class:`Found`: what to tell the suite (environment variables) and its closing report, or why
+the thing is not there and what a person can do about it. Servers started here are ended by :func:`stop`.
 """
 
 import atexit
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -66,7 +67,7 @@ def postgresql() -> Found:
     return _own_postgresql() or Found(
         name,
         missing="start PostgreSQL with PostGIS and set DATABASE_URL "
-        "(Debian: apt-get install postgresql postgis; Mac: brew install postgresql postgis && brew services start postgresql)",
+        "(Debian: apt-get install postgresql postgis; Mac: brew install postgis && brew services start postgresql)",
     )
 
 
@@ -95,10 +96,10 @@ def _own_postgresql() -> Found | None:
     """Start a cluster of our own in a folder of its own, as an ordinary user (PostgreSQL refuses root)."""
     if not _postgresql_programs():
         _apt_install("postgresql", "postgresql-postgis")
-        for url in ("postgresql://postgres@127.0.0.1:5432/postgres",):
-            found = _postgresql_found(url, _postgresql_version(url))
-            if found:
-                return found
+        url = "postgresql://postgres@127.0.0.1:5432/postgres"
+        found = _postgresql_found(url, _postgresql_version(url))
+        if found:
+            return found
     programs = _postgresql_programs()
     if not programs:
         return None
@@ -144,7 +145,8 @@ def rabbitmq() -> Found:
         or _own_rabbitmq()
         or Found(
             "RabbitMQ",
-            missing="start RabbitMQ or set BROKER_URL (Debian: apt-get install rabbitmq-server; Mac: brew install rabbitmq)",
+            missing="start RabbitMQ or set BROKER_URL "
+            "(Debian: apt-get install rabbitmq-server; Mac: brew install rabbitmq)",
         )
     )
 
@@ -314,10 +316,10 @@ def _start(command: list[str], folder: Path, variables: dict[str, str] | None = 
         )
 
 
-def _wait(answer: "object") -> Found | None:
+def _wait(answer: Callable[[], Found | None]) -> Found | None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        found = answer()  # type: ignore[operator]
+        found = answer()
         if found:
             return found
         time.sleep(1)

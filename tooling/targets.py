@@ -35,7 +35,7 @@ def _bench(arguments: list[str]) -> int:
 ACTIONS: dict[str, Callable[[list[str]], int]] = {
     "setup": lambda _: 0,
     "demo": _demo,
-    "serve": lambda arguments: serve.run(arguments),
+    "serve": serve.run,
     "check": lambda _: suite.check(),
     "test": lambda _: suite.everyday(),
     "test-long": lambda _: suite.long(),
