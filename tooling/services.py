@@ -1,4 +1,4 @@
-"""Servers for the tests: those that answer are used, missing ones are installed and started on their own folder and port.
+"""Servers for the tests: those that answer are used, missing ones are installed and started on a port of their own.
 
 Each finder returns a :class:`Found`: what to tell the suite (environment variables) and its closing report, or why
 the thing is not there and what a person can do about it. Servers started here are ended by :func:`stop`.
@@ -169,11 +169,15 @@ def _own_rabbitmq() -> Found | None:
         return None
     folder = _folder("rabbitmq", owner="rabbitmq" if os.geteuid() == 0 else None)
     port, peers = _free_port(), _free_port()
+    # Files of our own, since those under /etc may name the standard port.
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
+    (folder / "rabbitmq-env.conf").write_text("")
     variables = {
         "RABBITMQ_NODENAME": f"fuzhou{os.getpid()}@localhost",
-        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
         "RABBITMQ_DIST_PORT": str(peers),
-        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
         "RABBITMQ_MNESIA_BASE": str(folder),
         "RABBITMQ_LOG_BASE": str(folder),
         "RABBITMQ_PID_FILE": str(folder / "pid"),

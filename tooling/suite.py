@@ -15,7 +15,7 @@ from tooling.environment import ROOT, python, say
 CHECKS = (
     ("lint", ["-m", "ruff", "check", "."]),
     ("format", ["-m", "ruff", "format", "--check", "."]),
-    ("contracts", ["-m", "importlinter.cli"]),
+    ("contracts", ["-c", "from importlinter.cli import lint_imports_command as run; run()"]),
     ("types", ["-m", "mypy", "."]),
     ("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
     ("site", ["manage.py", "check"]),
