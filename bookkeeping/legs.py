@@ -1,0 +1,118 @@
+"""Rows of the leg table for single postings: writing a few, finding those of one reference."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import OuterRef, Subquery
+
+from bookkeeping.kinds import Kind
+from bookkeeping.models import Account, Leg
+
+_VALUES = (
+    "SELECT CAST(%s AS smallint) AS leg, CAST(%s AS smallint) AS kind, CAST(%s AS text) AS source,"
+    " CAST(%s AS text) AS target, CAST(%s AS bigint) AS quantity, CAST(%s AS bigint) AS related_id"
+)
+# An unknown code becomes NULL, which the column refuses: resolving and writing are one statement.
+_INSERT = """
+    INSERT INTO bookkeeping_leg
+        (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
+    SELECT %s, v.leg, v.kind, source.id, target.id, v.quantity, v.related_id, %s, %s
+    FROM ({values}) AS v
+    LEFT JOIN bookkeeping_account AS source ON source.code = v.source
+    LEFT JOIN bookkeeping_account AS target ON target.code = v.target
+    ORDER BY v.leg
+"""
+# A hold that somebody ends at this moment is skipped: its row in the unique index decides.
+_RELEASE_EXPIRED = """
+    INSERT INTO bookkeeping_leg
+        (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
+    SELECT held.reference || %s, held.leg, {kind}, held.source_id, held.target_id, held.quantity, held.id, %s, NULL
+    FROM bookkeeping_leg AS held
+    JOIN bookkeeping_openhold AS open ON open.leg_id = held.id
+    JOIN bookkeeping_account AS source ON source.id = held.source_id AND NOT source.frozen
+    JOIN bookkeeping_account AS target ON target.id = held.target_id AND NOT target.frozen
+    WHERE open.expires_at <= %s
+    ORDER BY open.expires_at, held.id LIMIT %s
+    ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLeg:
+    """A leg about to be written; accounts by code."""
+
+    leg: int
+    kind: Kind
+    source: str
+    target: str
+    quantity: int
+    related_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLeg:
+    """A leg of the book; accounts by code."""
+
+    id: int
+    reference: str
+    leg: int
+    kind: int
+    source: str
+    target: str
+    quantity: int
+    occurred_at: datetime
+    related_id: int | None
+    expires_at: datetime | None
+
+
+def insert(
+    reference: str, rows: Sequence[NewLeg], *, occurred_at: datetime, expires_at: datetime | None = None
+) -> None:
+    """Write ``rows`` in one statement; IntegrityError where the database refuses one of them."""
+    adapt = connection.ops.adapt_datetimefield_value
+    values: list[Any] = [reference, adapt(occurred_at), adapt(expires_at) if expires_at else None]
+    for row in rows:
+        values += [row.leg, int(row.kind), row.source, row.target, row.quantity, row.related_id]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(values=" UNION ALL ".join([_VALUES] * len(rows))), values)
+
+
+def find(reference: str) -> list[StoredLeg]:
+    """Return the legs of ``reference`` in order; none where nothing has this name."""
+    code = Account.objects.values("code")
+    rows = (
+        Leg.objects.filter(reference=reference)
+        .order_by("leg")
+        .values_list("id", "reference", "leg", "kind")
+        .annotate(
+            source=Subquery(code.filter(id=OuterRef("source_id"))),
+            target=Subquery(code.filter(id=OuterRef("target_id"))),
+        )
+        .values_list(
+            "id", "reference", "leg", "kind", "source", "target", "quantity", "occurred_at", "related_id", "expires_at"
+        )
+    )
+    return [StoredLeg(*row) for row in rows]
+
+
+def same_content(stored: Sequence[StoredLeg], rows: Sequence[NewLeg]) -> bool:
+    """Tell whether the legs say the same; times are told by the first and not compared."""
+    return [(s.leg, s.kind, s.source, s.target, s.quantity, s.related_id) for s in stored] == [
+        (r.leg, int(r.kind), r.source, r.target, r.quantity, r.related_id) for r in rows
+    ]
+
+
+def frozen_flags(codes: Iterable[str]) -> dict[str, bool]:
+    """Return whether each account that exists is frozen."""
+    return dict(Account.objects.filter(code__in=codes).values_list("code", "frozen"))
+
+
+def release_expired(*, now: datetime, limit: int, suffix: str) -> int:
+    """Release held legs whose time ran out by ``now``, in one statement; return how many."""
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE_EXPIRED.format(kind=int(Kind.RELEASED)), [suffix, moment, moment, limit])
+        return cursor.rowcount
