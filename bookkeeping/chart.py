@@ -14,21 +14,21 @@ MAX_CODE_LENGTH = 120
 
 # The number of an account comes from one sequence; its asset is what the id leaves when divided by eight.
 _OPEN = {
-    "postgresql": f"""
+    "postgresql": """
         INSERT INTO bookkeeping_account
             (id, code, nature, floor, ceiling, striped, frozen, balance, held_out, held_in)
-        SELECT nextval(pg_get_serial_sequence('bookkeeping_account', 'id')) * {ID_STEP} + wanted.asset, wanted.code,
+        SELECT nextval(pg_get_serial_sequence('bookkeeping_account', 'id')) * %(step)s + wanted.asset, wanted.code,
                %(nature)s, %(floor)s, %(ceiling)s, %(striped)s, false, 0, 0, 0
         FROM (SELECT key AS code, value::int AS asset FROM json_each_text(%(codes)s::json)) AS wanted
         WHERE NOT EXISTS (SELECT FROM bookkeeping_account AS account WHERE account.code = wanted.code)
         ORDER BY wanted.code
         ON CONFLICT (code) DO NOTHING
     """,
-    "sqlite": f"""
+    "sqlite": """
         INSERT INTO bookkeeping_account
             (id, code, nature, floor, ceiling, striped, frozen, balance, held_out, held_in)
-        SELECT (coalesce((SELECT max(id) FROM bookkeeping_account), 0) / {ID_STEP} + row_number() OVER (ORDER BY key))
-               * {ID_STEP} + wanted.value, wanted.key, %(nature)s, %(floor)s, %(ceiling)s, %(striped)s, 0, 0, 0, 0
+        SELECT (coalesce((SELECT max(id) FROM bookkeeping_account), 0) / %(step)s + row_number() OVER (ORDER BY key))
+               * %(step)s + wanted.value, wanted.key, %(nature)s, %(floor)s, %(ceiling)s, %(striped)s, 0, 0, 0, 0
         FROM json_each(%(codes)s) AS wanted
         WHERE NOT EXISTS (SELECT 1 FROM bookkeeping_account AS account WHERE account.code = wanted.key)
     """,
@@ -63,7 +63,7 @@ def open_accounts(
         raise ValueError(f"an account code has at most {MAX_CODE_LENGTH} characters: {too_long[0][:200]!r}")
     terms = {"nature": nature, "floor": floor, "ceiling": ceiling, "striped": striped}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_OPEN[connection.vendor], {**terms, "codes": json.dumps(assets)})
+        cursor.execute(_OPEN[connection.vendor], {**terms, "step": ID_STEP, "codes": json.dumps(assets)})
         if cursor.rowcount < len(assets):
             _refuse_other_terms(list(assets), **terms)
 

@@ -1,0 +1,92 @@
+"""Columns of the leg table: writing many rows in one statement, reading those of many references."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from bookkeeping import packing
+from bookkeeping.batches import Batch
+from bookkeeping.kinds import Kind
+from bookkeeping.limits import Ints
+
+_COPY = f"COPY bookkeeping_leg ({', '.join(packing.COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+_INSERT = f"INSERT INTO bookkeeping_leg ({', '.join(packing.COLUMNS)}) VALUES (%s, %s, %s, %s, %s, %s, %s)"  # noqa: S608
+_ACCOUNTS = (
+    "SELECT code, id, frozen, floor IS NOT NULL OR ceiling IS NOT NULL FROM bookkeeping_account WHERE code {among}"
+)
+_STORED = (
+    "SELECT reference, kind, source_id, target_id, quantity FROM bookkeeping_leg"
+    " WHERE reference {among} ORDER BY reference, leg"
+)
+_AMONG = {"postgresql": "= ANY (%s)", "sqlite": "IN (SELECT value FROM json_each(%s))"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of a batch, shape (m,): ids (0 where there is none), and what their terms say."""
+
+    ids: Ints
+    frozen: NDArray[np.bool_]
+    limited: NDArray[np.bool_]
+
+
+def resolve(codes: Sequence[str]) -> Accounts:
+    """Return the accounts of ``codes`` in one statement."""
+    found = {row[0]: row[1:] for row in _rows_among(_ACCOUNTS, codes)}
+    rows = [found.get(code, (0, False, False)) for code in codes]
+    ids, frozen, limited = zip(*rows, strict=True) if rows else ((), (), ())
+    return Accounts(np.array(ids, np.int64), np.array(frozen, bool), np.array(limited, bool))
+
+
+def write(batch: Batch, accounts: Accounts, *, chosen: NDArray[np.bool_]) -> None:
+    """Write the chosen legs (mask, shape (n,)) as posted, in one statement; IntegrityError where one is refused."""
+    columns = {
+        "source_id": accounts.ids[batch.legs.source[chosen]],
+        "target_id": accounts.ids[batch.legs.target[chosen]],
+        "quantity": batch.legs.quantity[chosen],
+        "leg": batch.leg[chosen],
+    }
+    references, occurred_us = batch.references[chosen].tolist(), batch.occurred_us[chosen]
+    if connection.vendor == "postgresql":
+        packed = packing.pack_legs(**columns, occurred_us=occurred_us, kind=int(Kind.POSTED), references=references)
+        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(_COPY) as copy:
+            copy.write(packed)
+        return
+    lists = [columns[name].tolist() for name in ("source_id", "target_id", "quantity")]
+    rows = zip(
+        *lists,
+        _sqlite_times(occurred_us),
+        columns["leg"].tolist(),
+        [int(Kind.POSTED)] * len(references),
+        references,
+        strict=True,
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT, list(rows))
+
+
+def stored(references: Sequence[str]) -> dict[str, list[tuple[int, int, int, int]]]:
+    """Return kind, source, target and quantity of each leg that stands under ``references``, in one statement."""
+    found: dict[str, list[tuple[int, int, int, int]]] = {}
+    for reference, *leg in _rows_among(_STORED, references) if len(references) else ():
+        found.setdefault(reference, []).append(tuple(leg))
+    return found
+
+
+def _rows_among(query: str, texts: Sequence[str]) -> list[tuple]:
+    """Return the rows whose text is one of ``texts``; one parameter however many there are."""
+    parameter = list(texts) if connection.vendor == "postgresql" else json.dumps(list(texts))
+    with connection.cursor() as cursor:
+        cursor.execute(query.format(among=_AMONG[connection.vendor]), [parameter])
+        return cursor.fetchall()
+
+
+def _sqlite_times(occurred_us: Ints) -> list[str]:
+    """Return the instants as Django writes them on SQLite, each distinct one made once."""
+    distinct, where = np.unique(occurred_us, return_inverse=True)
+    texts = np.array([str(moment) for moment in distinct.astype("datetime64[us]").tolist()], dtype=object)
+    return texts[where].tolist()
