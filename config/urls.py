@@ -8,3 +8,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("web.urls")),
 ]
+
+handler403 = "web.views.errors.forbidden"
+handler404 = "web.views.errors.not_found"
+handler500 = "web.views.errors.server_error"

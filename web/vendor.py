@@ -23,7 +23,7 @@ FILES = {
         "dist/maplibre-gl-worker.mjs": "maplibre-gl-worker.mjs",
         "dist/maplibre-gl.css": "maplibre-gl.css",
     },
-    "echarts": {"dist/echarts.min.js": "echarts.min.js"},
+    "echarts": {"dist/echarts.common.min.js": "echarts.common.min.js"},
     "htmx.org": {"dist/htmx.min.js": "htmx.min.js"},
 }
 SOURCE_MAP_LINE = re.compile(rb"^[ \t]*(//|/\*)[#@]\s*sourceMappingURL=.*$\n?", re.MULTILINE)

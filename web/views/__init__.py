@@ -1,0 +1,1 @@
+"""One module of views for each app whose pages they are."""
