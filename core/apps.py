@@ -1,6 +1,7 @@
-"""The app's name and label."""
+"""The app's name and label, and what it installs."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CoreConfig(AppConfig):
@@ -8,3 +9,10 @@ class CoreConfig(AppConfig):
 
     name = "core"
     verbose_name = "基础"
+
+    def ready(self) -> None:
+        """Declare the kinds of events, and have the triggers put in place after every migration."""
+        from core import events, triggers
+
+        post_migrate.connect(triggers.install_after_migrate, sender=self)
+        events.declare("job.dead", zh="后台任务已放弃", en="Background job given up")
