@@ -1,1 +1,183 @@
-"""The tables of the app."""
+"""The tables of the app: batches, their rows, what is carried, what was issued, redemptions, funds."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from greenpoints import reasons
+
+
+class BatchStatus(models.TextChoices):
+    """How far a batch has come; each step may be run again."""
+
+    RECEIVED = "received", _("已接收")
+    SCREENED = "screened", _("已筛查")
+    CREDITED = "credited", _("已入账")
+
+
+class Batch(models.Model):
+    """One signed delivery of a partner for one civil day; batches that wait together are credited as one run."""
+
+    partner = models.CharField(max_length=64)
+    code = models.CharField(max_length=64)
+    business_on = models.DateField()
+    digest = models.CharField(max_length=64)
+    status = models.CharField(max_length=16, choices=BatchStatus, default=BatchStatus.RECEIVED)
+    run = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="members")
+    rows = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    posted_mg = models.BigIntegerField(default=0)
+    received_at = models.DateTimeField()
+    credited_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "code"], name="greenpoints_batch_code"),
+            models.CheckConstraint(condition=Q(posted_mg__gte=0), name="greenpoints_batch_posted"),
+        ]
+        indexes = [models.Index(fields=["status", "partner", "business_on"], name="greenpoints_batch_waiting")]
+
+
+class BatchContent(models.Model):
+    """The bytes as they were signed, kept apart so that lists of batches stay light."""
+
+    batch = models.OneToOneField(Batch, primary_key=True, on_delete=models.PROTECT, related_name="content")
+    content = models.BinaryField()
+
+
+class BehaviourStatus(models.TextChoices):
+    """What became of a row."""
+
+    CREDITED = reasons.CREDITED, _("已计入")
+    PARTIAL = reasons.PARTIAL, _("部分计入")
+    ZERO = reasons.ZERO, _("计零")
+    CAPPED = reasons.CAPPED, _("超过上限")
+    EXCLUDED = reasons.EXCLUDED, _("互斥排除")
+    DUPLICATE = reasons.DUPLICATE, _("重复")
+    REJECTED = reasons.REJECTED, _("拒收")
+
+
+class Behaviour(models.Model):
+    """One submitted row and its answer, with all that is needed to work the figures out again."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="behaviours")
+    row = models.PositiveIntegerField()
+    partner = models.CharField(max_length=64)
+    external_id = models.CharField(max_length=64, blank=True)
+    fingerprint = models.BigIntegerField(default=0)
+    act = models.CharField(max_length=64, blank=True)
+    material = models.CharField(max_length=24, blank=True)
+    person_ref = models.CharField(max_length=32, blank=True)
+    business_on = models.DateField()
+    started_us = models.BigIntegerField(default=0)  # microseconds since 1970 UTC, as the calculations hold them
+    ended_us = models.BigIntegerField(default=0)
+    quantity = models.BigIntegerField(default=0)
+    counted_quantity = models.BigIntegerField(default=0)
+    unit = models.CharField(max_length=24, blank=True)
+    evidence = models.CharField(max_length=24, blank=True)
+    evidence_ref = models.CharField(max_length=64, blank=True)
+    place = models.CharField(max_length=6, blank=True)
+    device = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=16, choices=BehaviourStatus)
+    reason = models.CharField(max_length=32, blank=True)
+    gross_mg = models.BigIntegerField(default=0)
+    net_mg = models.BigIntegerField(default=0)
+    posted_mg = models.BigIntegerField(default=0)
+    flat_coins = models.BigIntegerField(default=0)
+    factor = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "external_id"],
+                condition=Q(status__in=reasons.ACCEPTED),
+                name="greenpoints_behaviour_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(posted_mg__gte=0, flat_coins__gte=0, counted_quantity__gte=0),
+                name="greenpoints_behaviour_amounts",
+            ),
+        ]
+        indexes = [models.Index(fields=["person_ref", "business_on"], name="greenpoints_behaviour_day")]
+
+
+class Carry(models.Model):
+    """What a resident has earned that is not a coin yet: milligrams, and coins that no fund could pay."""
+
+    person_ref = models.CharField(max_length=32, primary_key=True)
+    carried_mg = models.BigIntegerField(default=0)
+    carried_coins = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(carried_mg__gte=0, carried_coins__gte=0), name="greenpoints_carry_least")
+        ]
+
+
+class IssueStatus(models.TextChoices):
+    """Whether the coins of a day were paid."""
+
+    ISSUED = "issued", _("已发放")
+    FUND_EXHAUSTED = "fund_exhausted", _("资金已用尽，留待补发")
+    NO_FUND = "no_fund", _("当日没有资助资金，留待补发")
+
+
+class Issue(models.Model):
+    """The coins of one resident from one run, and the fen reserved for them."""
+
+    run = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="issues")
+    person_ref = models.CharField(max_length=32)
+    business_on = models.DateField()
+    sponsor = models.CharField(max_length=64, blank=True)
+    coins = models.BigIntegerField()
+    cost_fen = models.BigIntegerField()
+    status = models.CharField(max_length=16, choices=IssueStatus)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "person_ref"], name="greenpoints_issue_once"),
+            models.CheckConstraint(condition=Q(coins__gt=0, cost_fen__gte=0), name="greenpoints_issue_amounts"),
+        ]
+        indexes = [models.Index(fields=["person_ref", "business_on"], name="greenpoints_issue_day")]
+
+
+class Fund(models.Model):
+    """A sponsor who pays for coins from a day on; the accounts of the book hold what is left."""
+
+    sponsor = models.CharField(max_length=64, unique=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+
+
+class RedemptionStatus(models.TextChoices):
+    """The two steps of paying with coins."""
+
+    HELD = "held", _("已冻结")
+    CONFIRMED = "confirmed", _("已兑换")
+    RELEASED = "released", _("已退回")
+
+
+class Redemption(models.Model):
+    """Coins of a resident at a merchant: held, then confirmed or released."""
+
+    order = models.CharField(max_length=64)
+    merchant = models.CharField(max_length=64)
+    person_ref = models.CharField(max_length=32)
+    sponsor = models.CharField(max_length=64)
+    coins = models.BigIntegerField()
+    confirmed_coins = models.BigIntegerField(default=0)
+    unit_cost_fen = models.BigIntegerField()
+    status = models.CharField(max_length=16, choices=RedemptionStatus, default=RedemptionStatus.HELD)
+    held_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "order"], name="greenpoints_redemption_order"),
+            models.CheckConstraint(
+                condition=Q(coins__gt=0, confirmed_coins__gte=0, confirmed_coins__lte=models.F("coins")),
+                name="greenpoints_redemption_coins",
+            ),
+        ]
+        indexes = [models.Index(fields=["person_ref"], name="greenpoints_redemption_person")]
