@@ -50,3 +50,16 @@ def query_with(context: template.Context, **changes: object) -> str:
     for name, value in changes.items():
         query[name] = str(value)
     return "?" + query.urlencode()
+
+
+@register.filter
+def said(subject: object, name: str) -> str:
+    """Print the attribute or key ``name_zh`` or ``name_en`` of ``subject``, whichever the page is in."""
+    key = f"{name}_{'zh' if figures.reads_chinese() else 'en'}"
+    return str(subject[key] if isinstance(subject, dict) else getattr(subject, key))
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    """Print an amount in yuan without its unit, for table columns whose head names it."""
+    return "–" if fen is None else figures.money(fen).digits

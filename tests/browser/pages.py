@@ -1,0 +1,29 @@
+"""The pages that every check walks through."""
+
+from tests.browser.story import Story
+
+MODES = {"normal": (), "elder": ("elder",), "contrast": ("contrast",)}
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+NAMES = (
+    "home", "sign-in", "map", "gep", "parcel", "greenpoints", "redeem", "marketplace", "listing", "policy", "claim",
+    "transparency", "api-docs",
+)  # fmt: skip
+
+
+def path_of(name: str, told: Story) -> str:
+    """Return the address of a page in this story."""
+    return {
+        "home": "/",
+        "sign-in": "/sign-in/",
+        "map": "/map/",
+        "gep": "/gep/",
+        "parcel": f"/parcels/{told.parcel}/",
+        "greenpoints": "/greenpoints/",
+        "redeem": "/redeem/",
+        "marketplace": "/marketplace/",
+        "listing": f"/marketplace/{told.listing}/",
+        "policy": "/policy/",
+        "claim": f"/policy/claims/{told.claim}/",
+        "transparency": "/transparency/",
+        "api-docs": "/api/docs/",
+    }[name]

@@ -1,0 +1,26 @@
+// The chart island: stacked bars with patterns besides colours; the table under it says the same.
+(function () {
+  const holder = document.getElementById("chart");
+  const data = JSON.parse(document.getElementById("chart-data").textContent);
+  const root = getComputedStyle(document.documentElement);
+  const ink = root.getPropertyValue("--ink").trim();
+  const rem = parseFloat(root.fontSize);
+  const small = window.innerWidth < 640;
+  holder.style.height = `${Math.max(20 * rem, data.areas.length * rem * 1.9 + 8 * rem)}px`;
+  const chart = echarts.init(holder, null, { renderer: "svg" });
+  const label = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
+  chart.setOption({
+    animation: false,
+    aria: { enabled: true, decal: { show: true } },
+    color: ["#2f7d5b", "#c98a1b", "#2c6fb0", "#94401a", "#6b5b95", "#4a9fa5"],
+    textStyle: { fontFamily: root.getPropertyValue("--sans"), fontSize: rem * 0.875, color: ink },
+    legend: { top: 0, left: 0, textStyle: { color: ink, fontSize: rem * 0.875 } },
+    grid: { top: rem * (small ? 5.5 : 3.5), left: 0, right: rem * 2, bottom: rem * 0.5, containLabel: true },
+    tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, valueFormatter: (value) => `${label(value)} ${data.unit}` },
+    xAxis: { type: "value", name: data.unit, nameLocation: "end", splitNumber: small ? 3 : 6, axisLabel: { color: ink, hideOverlap: true }, nameTextStyle: { color: ink } },
+    yAxis: { type: "category", inverse: true, data: data.areas, axisLabel: { color: ink } },
+    series: data.series.map((row) => ({ name: row.name, type: "bar", stack: "all", data: row.values, barMaxWidth: rem * 1.5 })),
+  });
+  window.addEventListener("resize", () => chart.resize());
+  holder.dataset.ready = "yes";
+})();
