@@ -8,13 +8,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 # Measured with 4 to 8 writers: deferred transactions fail with "database is locked", immediate
 # ones never do. FULL survives a power cut; NORMAL may lose the last commits but is three times faster.
-# Statement journals stay in memory: with files, each insert that fires triggers costs twice as much.
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous={synchronous};"
     "PRAGMA busy_timeout=20000;"
     "PRAGMA cache_size=-64000;"
-    "PRAGMA temp_store=MEMORY;"
     "PRAGMA foreign_keys=ON"
 )
 SYNCHRONOUS_MODES = {"FULL", "NORMAL"}
