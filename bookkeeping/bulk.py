@@ -62,7 +62,8 @@ def post_many(
             accounts = leg_columns.resolve(batch.codes)
             _refuse_impossible(batch, status)
             unusable = _unusable(batch, accounts)
-            if _depends_on_order(batch, accounts) or not _written_at_once(batch, accounts, status, unusable):
+            slow = _depends_on_order(batch, accounts) or _looks_replayed(batch)
+            if slow or not _written_at_once(batch, accounts, status, unusable):
                 _decide_and_write(batch, accounts, status, unusable)
     return BulkResult(status=status[batch.legs.posting])
 
@@ -99,6 +100,11 @@ def _depends_on_order(batch: Batch, accounts: Accounts) -> bool:
     gives, takes = np.zeros(len(batch.codes), bool), np.zeros(len(batch.codes), bool)
     gives[batch.legs.source] = takes[batch.legs.target] = True
     return bool((gives & takes & accounts.limited).any())
+
+
+def _looks_replayed(batch: Batch) -> bool:
+    """Tell whether the first or the last reference is taken: a batch sent again is not written for nothing."""
+    return bool(leg_columns.stored([batch.references[0], batch.references[-1]]))
 
 
 def _written_at_once(batch: Batch, accounts: Accounts, status: NDArray[np.str_], unusable: NDArray[np.str_]) -> bool:

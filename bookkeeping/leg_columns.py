@@ -14,7 +14,14 @@ from bookkeeping.kinds import Kind
 from bookkeeping.limits import Ints
 
 _COPY = f"COPY bookkeeping_leg ({', '.join(packing.COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-_INSERT = f"INSERT INTO bookkeeping_leg ({', '.join(packing.COLUMNS)}) VALUES (%s, %s, %s, %s, %s, %s, %s)"  # noqa: S608
+
+# One statement that fires all triggers costs a fifth of as many statements that fire them once each,
+# so SQLite takes the rows through a table of the connection's own.
+_COLUMNS = ", ".join(packing.COLUMNS)
+_STAGING = f"CREATE TEMP TABLE IF NOT EXISTS bookkeeping_staging ({_COLUMNS})"
+_STAGE = "INSERT INTO bookkeeping_staging VALUES (%s, %s, %s, %s, %s, %s, %s)"
+_INSERT = f"INSERT INTO bookkeeping_leg ({_COLUMNS}) SELECT {_COLUMNS} FROM bookkeeping_staging ORDER BY rowid"  # noqa: S608
+_EMPTY = "DELETE FROM bookkeeping_staging"
 _ACCOUNTS = (
     "SELECT code, id, frozen, floor IS NOT NULL OR ceiling IS NOT NULL FROM bookkeeping_account WHERE code {among}"
 )
@@ -66,7 +73,12 @@ def write(batch: Batch, accounts: Accounts, *, chosen: NDArray[np.bool_]) -> Non
         strict=True,
     )
     with connection.cursor() as cursor:
-        cursor.executemany(_INSERT, list(rows))
+        cursor.execute(_STAGING)
+        cursor.executemany(_STAGE, list(rows))
+        try:
+            cursor.execute(_INSERT)
+        finally:
+            cursor.execute(_EMPTY)
 
 
 def stored(references: Sequence[str]) -> dict[str, list[tuple[int, int, int, int]]]:
