@@ -1,160 +1,242 @@
-"""Work that outlives a request: a row saved with its cause, run at least once, once in effect.
+"""Work that is done once in effect. The saved row is the queue; a broker only wakes a worker.
 
-A job is written in the transaction that makes it necessary. Whoever drains (a Celery worker, ``manage.py run_jobs``)
-claims it with a lease; a worker that dies lets the lease run out and another takes over. Eight failures make a job
-dead, never lost.
+A job is claimed by one conditional update that writes a lease. Its handler runs in one transaction with the mark
+"done", so a worker that dies leaves no trace, and another takes the job when the lease is over.
 """
 
 import logging
 import random
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils.module_loading import autodiscover_modules
 
+from core import events
 from core.models import Job, JobState
 
-logger = logging.getLogger(__name__)
-MAX_ATTEMPTS = 8
-FIRST_RETRY = timedelta(seconds=2)
-LONGEST_RETRY = timedelta(hours=1)
-Work = Callable[..., None]
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 8
+FIRST_WAIT = timedelta(seconds=10)
+LONGEST_WAIT = timedelta(hours=1)
+LONG_LEASE = timedelta(hours=1)
+OFFER_LASTS = timedelta(seconds=60)
+LONGEST_ERROR_TEXT = 2_000
+PERIODS_BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+08:00")  # so that days are those of Fuzhou
 
 
-class UnknownJobKind(ValueError):
-    """No handler is registered for this kind of job."""
+class Work(Protocol):
+    """What a handler is: it does one job, and may be run again."""
+
+    def __call__(self, payload: dict[str, Any], *, as_of: datetime) -> None: ...
 
 
 @dataclass(frozen=True)
 class Handler:
-    """What runs a kind of job; ``atomic``: in one transaction with the mark that it is done."""
+    """How a kind of job is run."""
 
     work: Work
     atomic: bool
+    lease: timedelta | None
+
+
+class LeaseLost(Exception):
+    """The lease was over before the work was; whoever holds the job now does it."""
 
 
 _handlers: dict[str, Handler] = {}
 _recurring: dict[str, timedelta] = {}
 
 
-def handler(kind: str, *, atomic: bool = True) -> Callable[[Work], Work]:
-    """Register a function ``work(payload, *, as_of)`` for jobs of ``kind``.
+def enqueue(kind: str, *, cause_key: str, payload: dict[str, Any] | None = None, due_at: datetime) -> None:
+    """Save a job in the caller's transaction; where ``kind`` has one with the same ``cause_key``, nothing happens."""
+    _enqueue_all([Job(kind=kind, cause_key=cause_key, payload=payload or {}, due_at=due_at)])
 
-    With ``atomic=False`` the work commits in steps that may each be run again without harm.
+
+def handler(kind: str, *, atomic: bool = True, lease: timedelta | None = None) -> Callable[[Work], Work]:
+    """Register the function that does jobs of ``kind``; it stands in ``<app>/tasks.py``.
+
+    With ``atomic`` the work and its mark "done" are one transaction. Long work whose steps are safe to repeat says
+    ``atomic=False``. ``lease`` must exceed the longest run: JOB_LEASE_SECONDS where it is not given, an hour for long
+    work.
     """
 
     def register(work: Work) -> Work:
-        _handlers[kind] = Handler(work, atomic)
+        known = _handlers.get(kind)
+        if known is not None and (known.work.__module__, known.work.__qualname__) != (  # type: ignore[attr-defined]
+            work.__module__,
+            work.__qualname__,  # type: ignore[attr-defined]
+        ):
+            raise ValueError(f"two handlers for jobs of the kind {kind!r}")
+        _handlers[kind] = Handler(work=work, atomic=atomic, lease=lease or (None if atomic else LONG_LEASE))
         return work
 
     return register
 
 
-def recurring(kind: str, *, every: timedelta) -> None:
-    """Have one job of ``kind`` made for each period of this length, however many schedulers there are."""
+def recurring(kind: str, every: timedelta) -> None:
+    """Have a job of ``kind`` done once per period, whoever schedules; its payload holds ``period_start`` (ISO 8601)."""
     _recurring[kind] = every
 
 
-def load_handlers() -> None:
-    """Import every app's ``tasks``, where the handlers are registered."""
+@cache
+def discover() -> None:
+    """Import ``tasks`` of every app, where handlers and recurring jobs register."""
     autodiscover_modules("tasks")
 
 
-def enqueue(kind: str, *, cause_key: str, payload: dict[str, Any] | None = None, due_at: datetime) -> None:
-    """Save a job in the caller's transaction; the same kind and cause again changes nothing."""
-    row = Job(kind=kind, cause_key=cause_key, payload=payload or {}, due_at=due_at)
-    Job.objects.bulk_create([row], ignore_conflicts=True)
-
-
-def schedule_recurring(*, as_of: datetime) -> None:
-    """Save the recurring jobs of the period that ``as_of`` lies in, where nobody did so yet."""
-    rows = []
-    for kind, every in _recurring.items():
-        period = int(as_of.timestamp() // every.total_seconds())
-        starts_at = datetime.fromtimestamp(period * every.total_seconds(), tz=UTC)
-        rows.append(Job(kind=kind, cause_key=f"period/{int(every.total_seconds())}/{period}", due_at=starts_at))
-    causes = [row.cause_key for row in rows]
-    known = set(Job.objects.filter(kind__in=_recurring, cause_key__in=causes).values_list("kind", "cause_key"))
-    Job.objects.bulk_create([row for row in rows if (row.kind, row.cause_key) not in known], ignore_conflicts=True)
-
-
-def due_ids(*, as_of: datetime, limit: int = 100) -> list[int]:
-    """Return the ids of jobs that are due or whose worker let its lease run out, oldest first."""
-    return list(_due(as_of).order_by("due_at", "id").values_list("id", flat=True)[:limit])
+def enqueue_recurring(*, as_of: datetime) -> None:
+    """Save the job of the period that ``as_of`` lies in, for every recurring kind that has none yet."""
+    discover()
+    jobs = [_of_period(kind, every, as_of) for kind, every in _recurring.items()]
+    known = set(Job.objects.filter(cause_key__in={job.cause_key for job in jobs}).values_list("kind", "cause_key"))
+    _enqueue_all([job for job in jobs if (job.kind, job.cause_key) not in known])
 
 
 def run_due(*, as_of: datetime, limit: int = 100) -> int:
-    """Run at most ``limit`` due jobs here and now; return how many were run."""
-    schedule_recurring(as_of=as_of)
-    return sum(run_one(job_id, as_of=as_of) for job_id in due_ids(as_of=as_of, limit=limit))
+    """Run at most ``limit`` jobs that are due, oldest first; return how many were run, failed ones among them."""
+    enqueue_recurring(as_of=as_of)
+    bury_abandoned(as_of=as_of)
+    done = 0
+    while done < limit and (job := _claim(_claimable(as_of))) is not None:
+        _run(job, as_of=as_of)
+        done += 1
+    return done
 
 
 def run_one(job_id: int, *, as_of: datetime) -> bool:
-    """Claim and run one job; False where it is not due, or another worker has it."""
-    job = _claim(job_id, as_of=as_of)
+    """Run one job where it is due and nobody holds it; return whether it was run."""
+    discover()
+    job = _claim(_claimable(as_of).filter(pk=job_id))
     if job is None:
         return False
-    try:
-        _work(job, as_of=as_of)
-    except Exception as error:  # the edge of a task: kept in the row, logged, tried again
-        logger.exception("job %s %s failed", job.kind, job.cause_key)
-        _put_back(job, error=error, as_of=as_of)
+    _run(job, as_of=as_of)
     return True
 
 
-def _due(as_of: datetime) -> Any:
-    waiting = Q(state=JobState.QUEUED, due_at__lte=as_of)
-    abandoned = Q(state=JobState.RUNNING, lease_until__lt=as_of)
-    return Job.objects.filter(waiting | abandoned)
+def offer_due(publish: Callable[[int], object], *, as_of: datetime, limit: int = 100) -> int:
+    """Give the ids of due jobs to ``publish``, each at most once a minute; return how many.
+
+    What ``publish`` raises ends the round; the jobs that it did not take are offered again in the next one.
+    """
+    enqueue_recurring(as_of=as_of)
+    bury_abandoned(as_of=as_of)
+    waiting = _claimable(as_of).filter(Q(offered_until=None) | Q(offered_until__lt=Now()))
+    job_ids = list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
+    for job_id in job_ids:
+        publish(job_id)
+        Job.objects.filter(pk=job_id).update(offered_until=Now() + OFFER_LASTS)
+    return len(job_ids)
 
 
-def _claim(job_id: int, *, as_of: datetime) -> Job | None:
-    """Take the job by one conditional UPDATE, so that of two workers one gets it."""
-    lease_until = as_of + timedelta(seconds=settings.JOB_LEASE_SECONDS)
-    with transaction.atomic():
-        rows = _due(as_of).filter(pk=job_id)
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True)
-        job = rows.first()
-        if job is None:
-            return None
-        job.state, job.lease_until, job.attempts = JobState.RUNNING, lease_until, job.attempts + 1
-        job.save(update_fields=["state", "lease_until", "attempts"])
-        return job
+def bury_abandoned(*, as_of: datetime) -> None:
+    """Give up jobs whose every attempt took its worker down with it."""
+    for job in Job.objects.filter(_lease_is_over(), attempts__gte=MOST_ATTEMPTS):
+        with transaction.atomic():
+            _bury(job, "the worker died in every attempt", as_of=as_of)
 
 
-def _work(job: Job, *, as_of: datetime) -> None:
-    found = _handlers.get(job.kind)
-    if found is None:
-        raise UnknownJobKind(job.kind)
-    if not found.atomic:
-        found.work(job.payload, as_of=as_of)
-        _finish(job, as_of=as_of)
-        return
-    with transaction.atomic():
-        if _finish(job, as_of=as_of):
-            found.work(job.payload, as_of=as_of)
+def _enqueue_all(jobs: list[Job]) -> None:
+    for job in jobs:
+        if not job.kind or not job.cause_key or len(job.kind) > 80 or len(job.cause_key) > 200:
+            raise ValueError(f"a job needs a kind (80) and a cause key (200): {job.kind!r}, {job.cause_key!r}")
+    Job.objects.bulk_create(jobs, ignore_conflicts=True)
 
 
-def _finish(job: Job, *, as_of: datetime) -> bool:
-    """Mark the job done; False where another worker took it over after our lease ran out."""
-    ours = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
-    return bool(ours.update(state=JobState.DONE, finished_at=as_of, lease_until=None, last_error=""))
+def _of_period(kind: str, every: timedelta, as_of: datetime) -> Job:
+    start = PERIODS_BEGIN + (as_of - PERIODS_BEGIN) // every * every
+    key = f"every {int(every.total_seconds())} s from {start.isoformat()}"
+    return Job(kind=kind, cause_key=key, payload={"period_start": start.isoformat()}, due_at=start)
 
 
-def _put_back(job: Job, *, error: Exception, as_of: datetime) -> None:
-    wait = min(FIRST_RETRY * 2 ** (job.attempts - 1), LONGEST_RETRY) * random.uniform(0.5, 1.5)
-    dead = job.attempts >= MAX_ATTEMPTS
-    if dead:
-        logger.error("job %s %s is dead after %s attempts", job.kind, job.cause_key, job.attempts)
-    Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts).update(
-        state=JobState.DEAD if dead else JobState.QUEUED,
-        due_at=as_of + wait,
-        lease_until=None,
-        last_error=f"{type(error).__name__}: {error}"[:2000],
+def _lease_is_over() -> Q:
+    # Leases go by the one clock that all workers share, the database's.
+    return Q(state=JobState.RUNNING, lease_until__lt=Now())
+
+
+def _claimable(as_of: datetime) -> QuerySet[Job]:
+    due = Q(state=JobState.QUEUED, due_at__lte=as_of) | _lease_is_over() & Q(attempts__lt=MOST_ATTEMPTS)
+    return Job.objects.filter(due, kind__in=list(_handlers))
+
+
+def _claim(candidates: QuerySet[Job]) -> Job | None:
+    """Take the oldest of ``candidates`` that nobody else is taking, in one statement."""
+    token = uuid.uuid4().hex
+    first = candidates.order_by("due_at", "pk").select_for_update(skip_locked=True).values("pk")[:1]
+    taken = Job.objects.filter(pk__in=first).update(
+        state=JobState.RUNNING,
+        attempts=F("attempts") + 1,
+        lease_token=token,
+        lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
     )
+    return Job.objects.get(lease_token=token) if taken else None
+
+
+def _run(job: Job, *, as_of: datetime) -> None:
+    chosen = _handlers[job.kind]
+    if chosen.lease is not None:
+        _held(job).update(lease_until=Now() + chosen.lease)
+    try:
+        if chosen.atomic:
+            with transaction.atomic():
+                chosen.work(job.payload, as_of=as_of)
+                _finish(job)
+        else:
+            chosen.work(job.payload, as_of=as_of)
+            _finish(job)
+    except LeaseLost:
+        log.warning("job %s %s outlived its lease; its work is undone here", job.kind, job.cause_key)
+    except Exception as error:
+        log.exception("job %s %s failed in attempt %d", job.kind, job.cause_key, job.attempts)
+        _fail(job, error, as_of=as_of)
+    except BaseException:
+        # Ctrl-C and the like: nobody's fault, so the attempt does not count.
+        _held(job).update(state=JobState.QUEUED, attempts=job.attempts - 1, lease_until=None, offered_until=None)
+        raise
+
+
+def _held(job: Job) -> QuerySet[Job]:
+    return Job.objects.filter(pk=job.pk, state=JobState.RUNNING, lease_token=job.lease_token)
+
+
+def _finish(job: Job) -> None:
+    if not _held(job).update(state=JobState.DONE, finished_at=Now(), lease_until=None, last_error=""):
+        raise LeaseLost(job.pk)
+
+
+def _fail(job: Job, error: Exception, *, as_of: datetime) -> None:
+    told = f"{type(error).__name__}: {error}".replace("\x00", "")[:LONGEST_ERROR_TEXT]
+    if job.attempts >= MOST_ATTEMPTS:
+        with transaction.atomic():
+            _bury(job, told, as_of=as_of)
+        return
+    _held(job).update(
+        state=JobState.QUEUED,
+        due_at=as_of + wait_after(job.attempts, share=random.random()),
+        lease_until=None,
+        offered_until=None,
+        last_error=told,
+    )
+
+
+def wait_after(attempts: int, *, share: float) -> timedelta:
+    """Return the wait after ``attempts`` failures: doubled each time, at most an hour; ``share`` is the jitter, 0 to 1."""
+    whole = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+    return whole / 2 + whole / 2 * share
+
+
+def _bury(job: Job, told: str, *, as_of: datetime) -> None:
+    held = _held(job).update(state=JobState.DEAD, finished_at=Now(), lease_until=None, last_error=told)
+    if not held:
+        return
+    log.error("job %s %s is given up after %d attempts: %s", job.kind, job.cause_key, job.attempts, told)
+    detail = {"kind": job.kind, "cause_key": job.cause_key, "attempts": job.attempts}
+    events.record("job.dead", subject=f"job/{job.pk}", occurred_at=as_of, detail=detail)

@@ -51,9 +51,7 @@ class Job(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "cause_key"], name="core_job_one_per_cause"),
-            models.CheckConstraint(
-                condition=Q(state__in=JobState.values), name="core_job_state_is_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=JobState.values), name="core_job_state_is_known"),
             models.CheckConstraint(
                 condition=Q(state="running", lease_until__isnull=False) | ~Q(state="running") & Q(lease_until=None),
                 name="core_job_lease_while_running",

@@ -22,12 +22,12 @@ POSTGRESQL = (
             PERFORM set_config('core.event_writer', 'yes', true);
         END IF;
         RETURN NULL;
-    END $$""",
+    END $$""",  # noqa: S608 - a constant of ours
     f"""CREATE OR REPLACE FUNCTION core_event_oldest_writer() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT min(((classid::bigint << 32) | objid::bigint) - {LOCK_SPACE}) FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 1
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND ((classid::bigint << 32) | objid::bigint) BETWEEN {LOCK_SPACE} AND {LOCK_SPACE + 2**40 - 1} $$""",
+      AND ((classid::bigint << 32) | objid::bigint) BETWEEN {LOCK_SPACE} AND {LOCK_SPACE + 2**40 - 1} $$""",  # noqa: S608
     "DROP TRIGGER IF EXISTS core_event_append_only ON core_event",
     """CREATE TRIGGER core_event_append_only BEFORE UPDATE OR DELETE ON core_event
     FOR EACH ROW EXECUTE FUNCTION core_event_refuse_change()""",

@@ -136,7 +136,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the largest signed batch; other
 # The work queue. Saved rows are the queue, so the broker may vanish and nothing is lost.
 BROKER_URL = environment.text("BROKER_URL", "filesystem://")
 CELERY_TIMEZONE = TIME_ZONE
-JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=3600, least=1)
+JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, least=1)  # a killed worker's job waits so long
 
 # Keys. Local settings make their own under var/; production must be given them.
 KEYS_DIR = VAR_DIR / "keys"

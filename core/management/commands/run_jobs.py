@@ -1,4 +1,4 @@
-"""Do the waiting work here, with no broker at all."""
+"""``manage.py run_jobs``: do the work that is due, with no broker at all."""
 
 import time
 from typing import Any
@@ -8,28 +8,27 @@ from django.utils import timezone
 
 from core import jobs
 
-PAUSE_S = 1.0
+SECONDS_BETWEEN_LOOKS = 1.0
+MOST_AT_ONCE = 100
 
 
 class Command(BaseCommand):
-    """``manage.py run_jobs [--watch]``"""
+    """Drain the saved jobs; may run beside workers and schedulers without harm."""
 
-    help = "Run the jobs that are due; with --watch keep doing so until Ctrl-C."
+    help = "Run the jobs that are due; with --watch go on until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--watch", action="store_true", help="keep looking for due jobs")
+        """Take ``--watch`` to keep going."""
+        parser.add_argument("--watch", action="store_true", help="keep looking for due jobs until Ctrl-C")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        jobs.load_handlers()
+        """Run until nothing is due, or with ``--watch`` until Ctrl-C; a job that Ctrl-C meets goes back undone."""
         done = 0
         try:
-            while True:
-                ran = jobs.run_due(as_of=timezone.now())
+            while (ran := jobs.run_due(as_of=timezone.now(), limit=MOST_AT_ONCE)) or options["watch"]:
                 done += ran
                 if not ran:
-                    if not options["watch"]:
-                        break
-                    time.sleep(PAUSE_S)
+                    time.sleep(SECONDS_BETWEEN_LOOKS)
         except KeyboardInterrupt:
             self.stderr.write("stopped")
         self.stdout.write(f"{done} jobs run")
