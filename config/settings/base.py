@@ -141,6 +141,9 @@ JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, l
 # Keys. Local settings make their own under var/; production must be given them.
 KEYS_DIR = VAR_DIR / "keys"
 
+# Programmes whose figures are made up for demonstration come into force only where this is set; never in production.
+DEMO_PROGRAMMES = False
+
 # What the public pages say about the boundaries that they show.
 MAP_REVIEW_NUMBER = environment.text("MAP_REVIEW_NUMBER", "")
 SITE_NAME = _("抚州生态产品价值实现平台")

@@ -1,5 +1,6 @@
 """One laptop: SQLite, a broker that needs no server, keys made on first use."""
 
+from config import environment
 from config.local_keys import local_secret
 from config.settings.base import *  # noqa: F403
 from config.settings.base import KEYS_DIR
@@ -13,3 +14,4 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+DEMO_PROGRAMMES = environment.flag("DEMO_PROGRAMMES", default=True)
