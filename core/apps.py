@@ -1,6 +1,7 @@
 """The app's name and label, and what it installs."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -12,7 +13,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the kinds of events, and have the triggers put in place after every migration."""
-        from core import events, triggers
+        from core import events, spatial_index, triggers
 
         post_migrate.connect(triggers.install_after_migrate, sender=self)
+        connection_created.connect(spatial_index.add_functions)
+        post_migrate.connect(spatial_index.install_after_migrate)
         events.declare("job.dead", zh="后台任务已放弃", en="Background job given up")
