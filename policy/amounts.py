@@ -44,7 +44,7 @@ class AmountRowMissing(ValueError):
 
 @dataclass(frozen=True)
 class Formula:
-    """A checked formula. ``facts`` are the paths it needs; ``terms`` its parameters as written; ``parts`` those of a sum."""
+    """A checked formula. ``facts``: the paths it needs; ``terms``: as written; ``parts``: those of a sum."""
 
     kind: str
     facts: tuple[str, ...]

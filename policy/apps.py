@@ -1,6 +1,19 @@
-"""The app's name and label."""
+"""The app's name, and the kinds of facts it records."""
 
 from django.apps import AppConfig
+
+EVENT_LABELS = {
+    "policy.programme_advanced": ("政策版本进入下一环节", "Programme version moved on"),
+    "policy.claim_matched": ("政策自动匹配", "Claim matched"),
+    "policy.claim_duplicate": ("重复申领未受理", "Second claim for one event not taken"),
+    "policy.claim_advanced": ("申领进入下一环节", "Claim moved on"),
+    "policy.batch_locked": ("支付批次锁定", "Payment batch locked"),
+    "policy.batch_signed": ("支付批次签发", "Payment batch signed"),
+    "policy.batch_sent": ("支付批次发往银行", "Payment batch sent to the bank"),
+    "policy.payment_paid": ("奖补到账", "Subsidy paid"),
+    "policy.payment_returned": ("奖补退票", "Payment returned"),
+    "policy.batch_closed": ("支付批次结清", "Payment batch closed"),
+}
 
 
 class PolicyConfig(AppConfig):
@@ -8,3 +21,10 @@ class PolicyConfig(AppConfig):
 
     name = "policy"
     verbose_name = "奖补与金融"
+
+    def ready(self) -> None:
+        """Declare the kinds of facts."""
+        from core import events
+
+        for kind, (zh, en) in EVENT_LABELS.items():
+            events.declare(kind, zh=zh, en=en)

@@ -116,7 +116,7 @@ def _check_choices(programme: Programme, known: Mapping[str, Any]) -> None:
 
 
 def _status(programme: Programme, answered: tuple[AnsweredCondition, ...], *, known: Mapping[str, Any]) -> Status:
-    """A condition that is known to fail decides; else anything missing, for a condition or the amount, is a question."""
+    """A condition that is known to fail decides; else what is missing, for a condition or the amount, is a question."""
     results = {one.result for one in answered}
     if Answer.NOT_MET in results:
         return Status.NOT_ELIGIBLE

@@ -133,7 +133,7 @@ def answer(expression: str, *, paths: Iterable[str], facts: Mapping[str, Any]) -
 
 
 def nested(facts: Mapping[str, Any], *, paths: Iterable[str]) -> dict[str, Any]:
-    """Return flat ``facts`` as the tree that an expression walks; every branch of ``paths`` is there, leaves may lack."""
+    """Return flat ``facts`` as the tree that an expression walks; branches are all there, leaves may lack."""
     tree: dict[str, Any] = {}
     for path in paths:
         *branch, leaf = path.split(".")

@@ -19,7 +19,8 @@ LARGEST_FILE_BYTES = 256 * 1024
 LONGEST_NOTICE_DAYS = 60
 
 PROGRAMME_KEYS = frozenset(
-    ["code", "version", "demo", "name_zh", "name_en", "summary_zh", "summary_en", "sources", "valid", "trigger", "period", "notice_days", "facts", "conditions", "amount", "budget_line"]
+    {"code", "version", "demo", "name_zh", "name_en", "summary_zh", "summary_en", "sources", "valid", "trigger"}
+    | {"period", "notice_days", "facts", "conditions", "amount", "budget_line"}
 )
 FACT_KEYS = frozenset({"kind", "ask_zh", "ask_en", "one_of"})
 CONDITION_KEYS = frozenset({"id", "cel", "msg_zh", "msg_en", "source"})

@@ -1,0 +1,67 @@
+"""The facts of an event, gathered from the apps that own them. What an app does not know is None, never a guess."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from core.errors import RuleViolation
+from gep import queries as gep_queries
+from identity import queries as identity_queries
+from marketplace import queries as marketplace_queries
+
+SALE_SETTLED = "marketplace.sale_settled"
+CITY_PREFIX = "3610"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who may claim for an event, for what, on which day, and what is known about it (dotted names)."""
+
+    party: str
+    subject: str
+    on: date
+    facts: Mapping[str, Any]
+
+
+def of_sale(session: str) -> Case:
+    """Return the case of the seller in a settled session."""
+    sale = marketplace_queries.settlement(session)
+    settled_on = timezone.localdate(sale.settled_at)
+    facts = {
+        "sale.settled_on": settled_on.isoformat(),
+        "sale.price_fen": sale.price_fen,
+        "sale.county_code": county_of_parcels(sale.parcels),
+        "sale.seller_county_code": county_of_party(sale.seller),
+        "sale.same_party": sale.seller == sale.buyer,
+        "sale.gep_value_fen": value_of_parcels(sale.parcels),
+    }
+    return Case(party=sale.seller, subject=sale.right, on=settled_on, facts=facts)
+
+
+def county_of_parcels(codes: Sequence[str]) -> str | None:
+    """Return the county of the parcels; of several, one outside Fuzhou comes first, so that it decides."""
+    counties = sorted({gep_queries.parcel(code).county for code in codes})
+    outside = [county for county in counties if not county.startswith(CITY_PREFIX)]
+    return (outside or counties or [None])[0]
+
+
+def county_of_party(party: str) -> str | None:
+    """Return where an organisation is registered; None for a person, who is asked."""
+    try:
+        organisation = identity_queries.organisation(party)
+    except RuleViolation:
+        return None
+    return organisation.region if organisation else None
+
+
+def value_of_parcels(codes: Sequence[str]) -> int | None:
+    """Return the value of the parcels in the latest account, in fen; None where there is no account yet."""
+    if gep_queries.latest_account() is None:
+        return None
+    return sum(gep_queries.parcel_value_fen(code) for code in codes)
+
+
+GATHERERS: dict[str, Callable[[str], Case]] = {SALE_SETTLED: of_sale}
