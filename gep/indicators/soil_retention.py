@@ -30,9 +30,7 @@ def erodibility_epic(
     rest = 1 - sand_percent / 100
     texture = 0.2 + 0.3 * np.exp(-0.0256 * sand_percent * (1 - silt_percent / 100))
     fines = (silt_percent / (clay_percent + silt_percent)) ** 0.3
-    carbon = 1 - 0.25 * organic_carbon_percent / (
-        organic_carbon_percent + np.exp(3.72 - 2.95 * organic_carbon_percent)
-    )
+    carbon = 1 - 0.25 * organic_carbon_percent / (organic_carbon_percent + np.exp(3.72 - 2.95 * organic_carbon_percent))
     return texture * fines * carbon * (1 - 0.7 * rest / (rest + np.exp(-5.51 + 22.9 * rest)))
 
 
