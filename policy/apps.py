@@ -1,6 +1,7 @@
 """The app's name, and the kinds of facts it records."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 EVENT_LABELS = {
     "policy.programme_advanced": ("政策版本进入下一环节", "Programme version moved on"),
@@ -23,8 +24,10 @@ class PolicyConfig(AppConfig):
     verbose_name = "奖补与金融"
 
     def ready(self) -> None:
-        """Declare the kinds of facts."""
+        """Declare the kinds of facts; keep what was decided and signed from being changed."""
         from core import events
+        from policy import triggers
 
         for kind, (zh, en) in EVENT_LABELS.items():
             events.declare(kind, zh=zh, en=en)
+        post_migrate.connect(triggers.install_after_migrate, sender=self)

@@ -7,9 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from core.errors import RuleViolation
 from gep import queries as gep_queries
-from identity import queries as identity_queries
 from marketplace import queries as marketplace_queries
 
 SALE_SETTLED = "marketplace.sale_settled"
@@ -34,7 +32,7 @@ def of_sale(session: str) -> Case:
         "sale.settled_on": settled_on.isoformat(),
         "sale.price_fen": sale.price_fen,
         "sale.county_code": county_of_parcels(sale.parcels),
-        "sale.seller_county_code": county_of_party(sale.seller),
+        "sale.seller_county_code": sale.seller_region or None,
         "sale.same_party": sale.seller == sale.buyer,
         "sale.gep_value_fen": value_of_parcels(sale.parcels),
     }
@@ -46,15 +44,6 @@ def county_of_parcels(codes: Sequence[str]) -> str | None:
     counties = sorted({gep_queries.parcel(code).county for code in codes})
     outside = [county for county in counties if not county.startswith(CITY_PREFIX)]
     return (outside or counties or [None])[0]
-
-
-def county_of_party(party: str) -> str | None:
-    """Return where an organisation is registered; None for a person, who is asked."""
-    try:
-        organisation = identity_queries.organisation(party)
-    except RuleViolation:
-        return None
-    return organisation.region if organisation else None
 
 
 def value_of_parcels(codes: Sequence[str]) -> int | None:

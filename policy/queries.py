@@ -15,6 +15,7 @@ from policy.models import (
     BankAnswerLine,
     BudgetLine,
     Claim,
+    ClaimStatus,
     Decision,
     PaymentBatch,
     ProgrammeStatus,
@@ -152,6 +153,16 @@ def claims_of(party: str, *, limit: int = 50) -> list[ClaimDetail]:
 def claims_in(status: str, *, limit: int = 200) -> list[ClaimDetail]:
     """Return the claims that stand at ``status``, oldest first: the work list of an officer."""
     return [_detail(row) for row in _claims().filter(status=status).order_by("pk")[:limit]]
+
+
+def recent_claims(*, limit: int = 50) -> list[ClaimDetail]:
+    """Return the latest claims of everybody, newest first."""
+    return [_detail(row) for row in _claims().order_by("-pk")[:limit]]
+
+
+def status_label(status: str) -> str:
+    """Return the label of a claim's status in the language of the page."""
+    return str(ClaimStatus(status).label)
 
 
 def budget_lines() -> list[BudgetView]:

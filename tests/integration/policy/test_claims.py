@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 
 from core.invariants import registered
 from policy import budgets, claims, programmes, queries
-from policy.models import Approval, Claim, Decision
+from policy.models import Approval, Claim, ClaimStep, Decision
 from policy.programmes import RatesNotConfirmed, RoleNeeded, SecondPersonNeeded
 from tests.integration.policy.conftest import AFTER_NOTICE, AT, LINE
 
@@ -121,8 +122,26 @@ def test_made_up_figures_come_into_force_only_as_a_demonstration(officers, setti
         programmes.activate("DEMO-RIGHT-SALE", 1, by=officers["second"], at=AT)
 
 
+def without_triggers(table):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        else:
+            cursor.execute(f"DROP TRIGGER {table}_no_update")
+
+
+def test_the_database_refuses_to_change_what_was_decided(approved):
+    approved("s1", amount_fen=10_000)
+    for model in (Decision, Approval, ClaimStep):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            model.objects.update(id=F("id"))
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            model.objects.all()._raw_delete("default")
+
+
 def test_a_decision_that_was_altered_is_found(sale, programme_in_force):
     claims.match(event=sale("s1"), as_of=AT)
+    without_triggers("policy_decision")
     Decision.objects.update(amount_fen=999)
     codes = {code for code, _row in broken()}
     assert codes == {"I12", "P27"}
