@@ -137,3 +137,38 @@ class OpenHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.leg_id}"
+
+
+class Tile(models.Model):
+    """256 neighbouring hashes of the public log, complete for good: leaf hashes on level 0, tile roots above."""
+
+    level = models.SmallIntegerField()
+    position = models.BigIntegerField()
+    last_leg_id = models.BigIntegerField()  # the leg of the last leaf below
+    root = models.BinaryField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "position"], name="bookkeeping_tile_once"),
+            models.UniqueConstraint(fields=["level", "last_leg_id"], name="bookkeeping_tile_leg"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.position}"
+
+
+class SignedTreeHead(models.Model):
+    """The log at one moment, signed. Each size has one root, for good."""
+
+    size = models.BigIntegerField(unique=True)
+    last_leg_id = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    at = models.CharField(max_length=40)  # as it was signed, to the letter
+    previous = models.CharField(max_length=64, blank=True)
+    key_id = models.CharField(max_length=16)
+    public_key = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.root}"

@@ -8,6 +8,9 @@ from django.db import connection
 
 from bookkeeping import legs
 from bookkeeping.refusals import AccountMissing, PostingMissing
+from bookkeeping.statements import statement, trial_balance
+
+__all__ = ["Balance", "balance", "balances", "posting", "statement", "trial_balance"]
 
 _BALANCE = """
     SELECT account.code, account.balance + coalesce(slots.balance, 0), account.held_out + coalesce(slots.held_out, 0)

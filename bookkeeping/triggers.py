@@ -9,7 +9,14 @@ from typing import Any
 from django.db import connections
 
 FOLDER = Path(__file__).parent / "sql"
-TABLES = {"bookkeeping_account", "bookkeeping_slot", "bookkeeping_leg", "bookkeeping_openhold"}
+TABLES = {
+    "bookkeeping_account",
+    "bookkeeping_slot",
+    "bookkeeping_leg",
+    "bookkeeping_openhold",
+    "bookkeeping_tile",
+    "bookkeeping_signedtreehead",
+}
 
 
 def install_after_migrate(*, using: str, **_kwargs: Any) -> None:

@@ -122,3 +122,9 @@ CREATE TRIGGER bookkeeping_slot_whole BEFORE TRUNCATE ON bookkeeping_slot
 CREATE TRIGGER bookkeeping_openhold_keep BEFORE INSERT OR UPDATE OR DELETE ON bookkeeping_openhold
     FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
     EXECUTE FUNCTION bookkeeping_refuse('only legs open and end a hold')
+-- next
+CREATE TRIGGER bookkeeping_tile_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON bookkeeping_tile
+    FOR EACH STATEMENT EXECUTE FUNCTION bookkeeping_refuse('the log only grows')
+-- next
+CREATE TRIGGER bookkeeping_head_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON bookkeeping_signedtreehead
+    FOR EACH STATEMENT EXECUTE FUNCTION bookkeeping_refuse('the log only grows')

@@ -71,3 +71,23 @@ CREATE TRIGGER bookkeeping_account_empty BEFORE INSERT ON bookkeeping_account
 BEGIN
     SELECT RAISE(ABORT, 'bookkeeping_account_empty');
 END
+-- next
+CREATE TRIGGER bookkeeping_tile_keep_update BEFORE UPDATE ON bookkeeping_tile
+BEGIN
+    SELECT RAISE(ABORT, 'bookkeeping_tile_keep');
+END
+-- next
+CREATE TRIGGER bookkeeping_tile_keep_delete BEFORE DELETE ON bookkeeping_tile
+BEGIN
+    SELECT RAISE(ABORT, 'bookkeeping_tile_keep');
+END
+-- next
+CREATE TRIGGER bookkeeping_head_keep_update BEFORE UPDATE ON bookkeeping_signedtreehead
+BEGIN
+    SELECT RAISE(ABORT, 'bookkeeping_head_keep');
+END
+-- next
+CREATE TRIGGER bookkeeping_head_keep_delete BEFORE DELETE ON bookkeeping_signedtreehead
+BEGIN
+    SELECT RAISE(ABORT, 'bookkeeping_head_keep');
+END

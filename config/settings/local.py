@@ -7,6 +7,7 @@ from config.settings.base import KEYS_DIR
 
 DEBUG = False
 SECRET_KEY = local_secret(KEYS_DIR, "django")
+LEDGER_SIGNING_KEY = local_secret(KEYS_DIR, "ledger")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -4,6 +4,9 @@ from config import environment
 from config.settings.base import *  # noqa: F403
 
 SECRET_KEY = environment.required("SECRET_KEY", why="it signs sessions; 50 random characters or more")
+LEDGER_SIGNING_KEY = environment.required(
+    "LEDGER_SIGNING_KEY", why="it signs the heads of the public log; 32 random characters or more, kept for good"
+)
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "")
 if not ALLOWED_HOSTS:
     environment.required("ALLOWED_HOSTS", why="the host names of the site, separated by commas")
