@@ -1,8 +1,8 @@
 """The one API of the platform; each app adds its router here."""
 
-from ninja import NinjaAPI
+from core.problems import PlatformAPI
 
-api = NinjaAPI(
+api = PlatformAPI(
     title="抚州生态产品价值实现平台 · Fuzhou ecological product platform",
     version="1.0.0",
     urls_namespace="api",

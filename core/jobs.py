@@ -228,7 +228,7 @@ def _fail(job: Job, error: Exception, *, as_of: datetime) -> None:
 
 
 def wait_after(attempts: int, *, share: float) -> timedelta:
-    """Return the wait after ``attempts`` failures: doubled each time, at most an hour; ``share`` is the jitter, 0 to 1."""
+    """Return the wait after ``attempts`` failures: doubled each time, an hour at most; ``share``: jitter, 0 to 1."""
     whole = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
     return whole / 2 + whole / 2 * share
 

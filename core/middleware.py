@@ -1,4 +1,4 @@
-"""Every request has an id that the answer, the error page and the log lines share."""
+"""Every request has an id that the answer, the error page and the log lines share; API requests pass a gate."""
 
 import logging
 import re
@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from django.http import HttpRequest, HttpResponse
 
 ACCEPTED_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+API_PREFIX = "/api/"
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
 
@@ -36,3 +37,33 @@ class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id.get()
         return True
+
+
+class ApiGate:
+    """Turn away API requests that no operation takes, and have every error under ``/api/`` told as a problem."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        from core import gate, problems
+
+        if not request.path_info.startswith(API_PREFIX):
+            return self.get_response(request)
+        try:
+            gate.check_address(request)
+        except gate.Refused as refusal:
+            return problems.of_refusal(refusal)
+        return problems.of_response(self.get_response(request))
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Refuse a body that is too large for the route, before anything reads it."""
+        from core import gate, problems
+
+        if not request.path_info.startswith(API_PREFIX) or request.resolver_match is None:
+            return None
+        try:
+            gate.check_size(request, route=request.resolver_match.route)
+        except gate.Refused as refusal:
+            return problems.of_refusal(refusal)
+        return None

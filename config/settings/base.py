@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "core.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "core.middleware.ApiGate",  # inside the language, around everything that may fail
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -132,6 +133,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the largest signed batch; other bodies stop at 1 MiB
+LARGE_BODY_ROUTES = (r"batches/?$",)  # where signed batches are sent
 
 # The work queue. Saved rows are the queue, so the broker may vanish and nothing is lost.
 BROKER_URL = environment.text("BROKER_URL", "filesystem://")
