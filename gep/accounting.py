@@ -2,7 +2,7 @@
 
 Every cell is evaluated on its own (the factors of soil retention do not average), once, in the order of the grid; a
 parcel then gets the share of each cell that it covers. Parcels are weighed in blocks; the result is the same to the fen
-for any block size and any order of the parcels. Villages, towns, counties and the region are sums of parcels' whole fen.
+for any block size and any order of the parcels. Villages, towns, counties and the region are sums of parcels' fen.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

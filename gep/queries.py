@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import shapely
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from gep.models import Account, AccountLine, AccountStatus, AccountTotal, Parcel
 
@@ -76,6 +76,29 @@ def parcels_in(
     found = list(Parcel.objects.filter(geometry__bboverlaps=shapely.box(*bounds)).order_by("code")[:limit])
     values = _values_fen(_account_or_latest(account), parcel_ids=[row.pk for row in found])
     return [_parcel_view(row, value_fen=values.get(row.pk)) for row in found]
+
+
+def parcels_page(
+    *,
+    account: str | None = None,
+    county: str = "",
+    order: str = "code",
+    descending: bool = False,
+    offset: int = 0,
+    limit: int = 50,
+) -> list[ParcelView]:
+    """Return a page of parcels with their value, ordered by ``code``, ``area``, ``value`` or ``density`` (per m²).
+
+    Parcels without a value come last. The geometry is left out of ordering and comes along.
+    """
+    chosen = _account_or_latest(account)
+    value = Sum("lines__value_fen", filter=Q(lines__account=chosen))
+    keys = {"code": F("code"), "area": F("area_m2"), "value": F("value"), "density": F("value") / F("area_m2")}
+    rows = Parcel.objects.filter(county=county) if county else Parcel.objects.all()
+    rows = rows.annotate(value=value)
+    key = keys[order]
+    ordering = key.desc(nulls_last=True) if descending else key.asc(nulls_last=True)
+    return [_parcel_view(row, value_fen=row.value) for row in rows.order_by(ordering, "code")[offset : offset + limit]]
 
 
 def parcel_value_fen(code: str, *, account: str | None = None) -> int:

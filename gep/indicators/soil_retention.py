@@ -67,7 +67,7 @@ def cover_factor(
 ) -> NDArray[np.float64]:
     """Return C for each cell: ``cover`` holds the cover group of its class ("forest", "dry", …, "" unknown).
 
-    ``table`` gives a group one figure, six figures (one for each of COVER_BINS), or two for ``dry``: intercept and slope
+    ``table`` gives a group one figure, six (one for each of COVER_BINS), or two for ``dry``: intercept and slope
     of C = a + b·log10(share), kept within 0 to 1. A bin holds its lower edge. NaN where cover or vegetation is unknown.
     """
     factors = np.full(cover.shape, np.nan)
