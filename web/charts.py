@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gep.ecosystems import BY_CODE
 from web import regions_shown
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ INDICATORS = {
 def indicator_label(indicator: str) -> str:
     """Return the name of an indicator in the page's language."""
     return str(INDICATORS.get(indicator, indicator))
+
+
+def ecosystem_label(code: str) -> str:
+    """Return the name of an ecosystem class in the page's language; a dash where the parcel has none yet."""
+    ecosystem = BY_CODE.get(code)
+    if ecosystem is None:
+        return code or "–"
+    return ecosystem.zh if regions_shown.language() == "zh" else ecosystem.en
 
 
 def indicator_rows(totals: "DataFrame") -> list[dict[str, Any]]:

@@ -17,11 +17,12 @@ from web import regions_shown
 FUZHOU_BOUNDS = (115.55, 26.45, 117.35, 28.55)  # west, south, east, north of the city, degrees
 FIGURE_WIDTH, FIGURE_HEIGHT, FIGURE_MARGIN = 600, 400, 20
 M_PER_DEGREE = 111_320.0
+M2_PER_KM2 = 1_000_000
 
 
 def counties_path() -> Path:
     """Return the file of the county outlines; a city with its own boundaries replaces it."""
-    return Path(settings.BASE_DIR) / "fixtures" / "counties" / "fuzhou_counties_wgs84_simplified.geojson"
+    return Path(settings.BASE_DIR) / "fixtures" / "regions" / "counties_simplified.geojson"
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +44,7 @@ def digest() -> str:
 
 @lru_cache(maxsize=1)
 def county_features() -> list[dict[str, Any]]:
-    """Return the counties' features with ``code`` and ``area_m2`` as their properties."""
+    """Return the counties' features as the file has them: ``adcode``, ``geodesic_area_km2``, geometry."""
     if not available():
         return []
     return list(json.loads(outline_file())["features"])
@@ -56,13 +57,14 @@ def bounds() -> list[float]:
 
 
 def counties(*, values: dict[str, int]) -> dict[str, Any]:
-    """Return the counties as GeoJSON: code, name in the page's language, label point, value in fen where known."""
+    """Return the counties as GeoJSON: code, name in the page's language, and value in fen where it is known."""
     features = []
     for row in county_features():
         code = str(row["properties"]["adcode"])
         told: dict[str, Any] = {"code": code, "name": regions_shown.name(code)}
         if code in values:
-            told["value_fen"] = values[code]
+            area_m2 = float(row["properties"]["geodesic_area_km2"]) * M2_PER_KM2
+            told |= {"value_fen": values[code], "fen_per_m2": values[code] / area_m2}
         features.append({"type": "Feature", "properties": told, "geometry": row["geometry"]})
     return {"type": "FeatureCollection", "features": features}
 
