@@ -13,10 +13,12 @@ from bookkeeping.statements import statement, trial_balance
 __all__ = ["Balance", "balance", "balances", "posting", "statement", "trial_balance"]
 
 _BALANCE = """
-    SELECT account.code, account.balance + coalesce(slots.balance, 0), account.held_out + coalesce(slots.held_out, 0)
+    SELECT account.code,
+           account.balance + coalesce((SELECT sum(slot.balance) FROM bookkeeping_slot AS slot
+                                       WHERE account.striped AND slot.account_id = account.id), 0),
+           account.held_out + coalesce((SELECT sum(slot.held_out) FROM bookkeeping_slot AS slot
+                                        WHERE account.striped AND slot.account_id = account.id), 0)
     FROM bookkeeping_account AS account
-    LEFT JOIN (SELECT account_id, sum(balance) AS balance, sum(held_out) AS held_out
-               FROM bookkeeping_slot GROUP BY account_id) AS slots ON slots.account_id = account.id
     WHERE account.code {which}
 """
 _CODES = {

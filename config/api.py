@@ -8,3 +8,5 @@ api = PlatformAPI(
     urls_namespace="api",
     docs_url=None,  # served by web.views with our own static files
 )
+
+api.add_router("", "bookkeeping.api.router")
