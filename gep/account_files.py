@@ -1,0 +1,138 @@
+"""An account described by an ACCOUNT.toml; what it does not know is refused by name. No database."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gep import accounting, layer_stacks, methods, parcel_files
+from gep.accounting import CompiledAccount, Parcels
+from gep.layer_stacks import LayerStack
+from gep.methods import Method
+from gep.parcel_files import ParcelFile
+
+KEYS = {
+    "account": {"name", "region", "year", "price_year", "profile", "crs", "reference_layer"},
+    "parcels": {"path", "id", "county"},
+    "layers": None,
+    "switches": None,
+}
+LAYER_KEYS = {"path", "unit", "scheme"}
+DEFAULT_CRS = "EPSG:4548"
+
+
+class AccountFileRefused(ValueError):
+    """A key that is missing, not known, or holds what it cannot."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What an ACCOUNT.toml says, with paths made absolute."""
+
+    name: str
+    region: str
+    year: int
+    price_year: int
+    profile: str
+    crs: str
+    parcels: Path
+    id_column: str
+    county_column: str
+    layers: Mapping[str, Path]
+    scheme: str
+    switches: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CompiledFile:
+    """An account compiled from files, with what its outputs must say about their origin."""
+
+    described: Described
+    account: CompiledAccount
+    parcels: ParcelFile
+    stack: LayerStack
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any parcel or layer is synthetic."""
+        return self.stack.synthetic or bool(self.parcels.synthetic.any())
+
+
+def describe(path: Path) -> Described:
+    """Return what an ACCOUNT.toml says. Raises AccountFileRefused, which names the key."""
+    try:
+        stated = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise AccountFileRefused(f"{Path(path).name}: {error}") from None
+    _refuse_unknown(stated)
+    account, parcels, folder = stated["account"], stated["parcels"], Path(path).resolve().parent
+    if account.get("reference_layer", "land_cover") != "land_cover":
+        raise AccountFileRefused("account.reference_layer must be land_cover")
+    return Described(
+        name=account.get("name", ""),
+        region=_needed(account, "account", "region", str),
+        year=_needed(account, "account", "year", int),
+        price_year=account.get("price_year", account["year"]),
+        profile=account.get("profile", "GBT46869_2025"),
+        crs=account.get("crs", DEFAULT_CRS),
+        parcels=folder / _needed(parcels, "parcels", "path", str),
+        id_column=parcels.get("id", "code"),
+        county_column=parcels.get("county", "county"),
+        layers={name: folder / _needed(said, f"layers.{name}", "path", str) for name, said in stated["layers"].items()},
+        scheme=stated["layers"].get("land_cover", {}).get("scheme", "hj1166"),
+        switches=stated.get("switches", {}),
+    )
+
+
+def compile_described(described: Described, *, progress: Callable[[str, float], None] | None = None) -> CompiledFile:
+    """Read what is described and compile it. Raises what the readers and ``compile_account`` raise."""
+    tell = progress or (lambda stage, share: None)
+    profile = methods.profile(described.profile, switches=described.switches)
+    tell("reading parcels", 0.0)
+    parcels = parcel_files.read(described.parcels, id_column=described.id_column)
+    if not _same_crs(parcels.crs, described.crs):
+        raise AccountFileRefused(f"the parcels are in {parcels.crs[:60]}, the account in {described.crs}")
+    tell("reading layers", 0.0)
+    stack = layer_stacks.read(described.layers, crs=described.crs, scheme=described.scheme)
+    method = Method(profile, region=described.region, year=described.year, price_year=described.price_year)
+    columns = _parcel_columns(parcels, region=described.region)
+    account = accounting.compile_account(columns, stack.layers, method, progress=progress)
+    return CompiledFile(described=described, account=account, parcels=parcels, stack=stack)
+
+
+def _parcel_columns(parcels: ParcelFile, *, region: str) -> Parcels:
+    areas = {
+        level: parcels.columns[column].astype(str)
+        for level, column in (("village", "village_code"), ("town", "town_code"), ("county", "county"))
+    }
+    areas["region"] = np.full(len(parcels.geometries), region)
+    return Parcels(codes=parcels.columns["code"].astype(str), geometries=parcels.geometries, areas=areas)
+
+
+def _refuse_unknown(stated: Mapping[str, Any]) -> None:
+    unknown = [name for name in stated if name not in KEYS]
+    for name, known in KEYS.items():
+        if name != "switches" and not isinstance(stated.get(name), dict):
+            raise AccountFileRefused(f"the table [{name}] is missing")
+        unknown += [f"{name}.{key}" for key in stated.get(name, {}) if known is not None and key not in known]
+    for name, said in stated["layers"].items():
+        if not isinstance(said, dict):
+            raise AccountFileRefused(f"layers.{name} must be a table with a path")
+        unknown += [f"layers.{name}.{key}" for key in said if key not in LAYER_KEYS]
+    if unknown:
+        raise AccountFileRefused(f"keys that are not known: {', '.join(sorted(unknown))}")
+
+
+def _needed(table: Mapping[str, Any], where: str, key: str, kind: type) -> Any:
+    if not isinstance(table.get(key), kind):
+        raise AccountFileRefused(f"{where}.{key} is missing or not {kind.__name__}")
+    return table[key]
+
+
+def _same_crs(one: str, other: str) -> bool:
+    import pyproj
+
+    return pyproj.CRS.from_user_input(one) == pyproj.CRS.from_user_input(other)
