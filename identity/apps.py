@@ -1,6 +1,19 @@
-"""The app's name and label."""
+"""The app's name and label, and what it installs."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+EVENTS = {
+    "identity.person.registered": ("居民已登记", "Resident registered"),
+    "identity.people.enrolled": ("数据方居民已绑定", "Residents enrolled by a partner"),
+    "identity.organisation.registered": ("机构已登记", "Organisation registered"),
+    "identity.role.granted": ("角色已授予", "Role granted"),
+    "identity.role.revoked": ("角色已撤销", "Role revoked"),
+    "identity.consent.given": ("已同意", "Consent given"),
+    "identity.consent.withdrawn": ("已撤回同意", "Consent withdrawn"),
+    "identity.key.issued": ("签名密钥已签发", "Signing key issued"),
+    "identity.key.revoked": ("签名密钥已吊销", "Signing key revoked"),
+}
 
 
 class IdentityConfig(AppConfig):
@@ -8,3 +21,12 @@ class IdentityConfig(AppConfig):
 
     name = "identity"
     verbose_name = "身份"
+
+    def ready(self) -> None:
+        """Declare the kinds of events, and have the triggers put in place after every migration."""
+        from core import events
+        from identity import triggers
+
+        post_migrate.connect(triggers.install_after_migrate, sender=self)
+        for kind, (zh, en) in EVENTS.items():
+            events.declare(kind, zh=zh, en=en)

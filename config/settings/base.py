@@ -137,11 +137,13 @@ LARGE_BODY_ROUTES = (r"batches/?$",)  # where signed batches are sent
 
 # The work queue. Saved rows are the queue, so the broker may vanish and nothing is lost.
 BROKER_URL = environment.text("BROKER_URL", "filesystem://")
+CELERY_QUEUE = environment.text("CELERY_QUEUE", "fuzhou")
 CELERY_TIMEZONE = TIME_ZONE
 JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, least=1)  # a killed worker's job waits so long
 
 # Keys. Local settings make their own under var/; production must be given them.
 KEYS_DIR = VAR_DIR / "keys"
+FIELD_ENCRYPTION_OLD_KEYS = environment.words("FIELD_ENCRYPTION_OLD_KEYS", "")  # read, never sealed with
 
 # Programmes whose figures are made up for demonstration come into force only where this is set; never in production.
 DEMO_PROGRAMMES = False

@@ -1,0 +1,105 @@
+"""What other apps may ask about people and organisations."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import RuleViolation
+from identity.encrypted_fields import phone_index
+from identity.models import Organisation, Person, User
+
+
+class OrganisationMissing(RuleViolation):
+    """No organisation has this code."""
+
+    code = "organisation_missing"
+    message = _("没有该代码的机构。")
+    status = 404
+
+
+class PersonMissing(RuleViolation):
+    """No person has this ref."""
+
+    code = "person_missing"
+    message = _("没有该人员。")
+    status = 404
+
+
+@dataclass(frozen=True)
+class OrganisationView:
+    """What is public about an organisation."""
+
+    code: str
+    name: str
+    kind: str
+    region: str
+
+
+def person_refs(*, partner: str, subject_refs: Sequence[str]) -> list[str | None]:
+    """Return the ref of the person behind each of a partner's tokens, in order; None where the token is unknown."""
+    tokens = "json_array_elements_text(%s::json)" if connection.vendor == "postgresql" else "json_each(%s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT binding.subject_ref, person.ref FROM identity_partnerbinding AS binding"  # noqa: S608
+            " JOIN identity_organisation AS partner ON partner.id = binding.partner_id"
+            " JOIN identity_person AS person ON person.id = binding.person_id"
+            f" WHERE partner.code = %s AND binding.subject_ref IN (SELECT value FROM {tokens})",
+            [partner, json.dumps(list(dict.fromkeys(subject_refs)))],
+        )
+        known = dict(cursor.fetchall())
+    return [known.get(subject) for subject in subject_refs]
+
+
+def organisation(code: str) -> OrganisationView:
+    """Return the organisation with this code, or raise OrganisationMissing."""
+    row = organisation_row(code)
+    return OrganisationView(code=row.code, name=row.name, kind=row.kind, region=row.region)
+
+
+def organisations(*, kind: str | None = None) -> list[OrganisationView]:
+    """Return the organisations, of one kind where it is named, in code order."""
+    rows = Organisation.objects.order_by("code")
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    return [OrganisationView(code=row.code, name=row.name, kind=row.kind, region=row.region) for row in rows]
+
+
+def organisation_row(code: str, *, lock: bool = False) -> Organisation:
+    """Return the row of an organisation, locked until the transaction ends where ``lock`` says so."""
+    rows = Organisation.objects.select_for_update() if lock else Organisation.objects
+    try:
+        return rows.get(code=code)
+    except Organisation.DoesNotExist:
+        raise OrganisationMissing(organisation=code) from None
+
+
+def person_row(ref: str) -> Person:
+    """Return the row of a person, or raise PersonMissing."""
+    try:
+        return Person.objects.get(ref=ref)
+    except Person.DoesNotExist:
+        raise PersonMissing(person=ref) from None
+
+
+def person_exists(ref: str) -> bool:
+    """Return whether a person has this ref."""
+    return Person.objects.filter(ref=ref).exists()
+
+
+def person_region(ref: str) -> str:
+    """Return the region code of a person, or raise PersonMissing."""
+    return person_row(ref).region
+
+
+def persons_by_phone(phone: str) -> list[str]:
+    """Return the refs of those registered with this phone number."""
+    index = phone_index(phone)
+    return list(Person.objects.filter(phone_index=index).values_list("ref", flat=True)) if index else []
+
+
+def users_with_organisation(code: str) -> list[User]:
+    """Return those who sign in for an organisation."""
+    return list(User.objects.filter(organisation__code=code).order_by("username"))
