@@ -7,6 +7,8 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 LONGEST_TASK_SECONDS = 3600
+# A publisher tries twice and leaves the rest to the next round; otherwise kombu goes on for ever (celery issue 6911).
+GIVE_UP_SOON = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 
 app = Celery("fuzhou")
 
@@ -29,17 +31,19 @@ def transport_options(broker_url: str) -> dict[str, object]:
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
+            **GIVE_UP_SOON,
         }
-    return {"confirm_publish": True, "connect_timeout": 2, "read_timeout": 10, "write_timeout": 10}
+    return {"confirm_publish": True, "connect_timeout": 2, "read_timeout": 10, "write_timeout": 10, **GIVE_UP_SOON}
 
 
 app.conf.update(
     broker_url=settings.BROKER_URL,
     broker_transport_options=transport_options(settings.BROKER_URL),
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # a worker waits for its broker for as long as it takes
     broker_connection_timeout=3,
     task_publish_retry=False,
-    task_default_queue="fuzhou",
+    task_default_queue=settings.CELERY_QUEUE,
     task_default_queue_type="quorum" if settings.BROKER_URL.startswith("amqp") else "classic",
     task_serializer="json",
     accept_content=["json"],
@@ -54,7 +58,12 @@ app.conf.update(
     timezone=settings.CELERY_TIMEZONE,
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     beat_schedule={
-        "hand over due jobs": {"task": "core.tasks.hand_over_due_jobs", "schedule": 1.0},
+        # A round that nobody took up in time is worthless: the next one does the same.
+        "hand over due jobs": {
+            "task": "core.tasks.hand_over_due_jobs",
+            "schedule": 1.0,
+            "options": {"expires": 10},
+        },
     },
 )
 app.autodiscover_tasks(["core"])

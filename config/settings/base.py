@@ -139,7 +139,7 @@ LARGE_BODY_ROUTES = (r"batches/?$",)  # where signed batches are sent
 BROKER_URL = environment.text("BROKER_URL", "filesystem://")
 CELERY_QUEUE = environment.text("CELERY_QUEUE", "fuzhou")
 CELERY_TIMEZONE = TIME_ZONE
-JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, least=1)  # a killed worker's job waits so long
+JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, least=1)  # then a dead worker's job is free
 
 # Keys. Local settings make their own under var/; production must be given them.
 KEYS_DIR = VAR_DIR / "keys"
