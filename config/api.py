@@ -10,3 +10,4 @@ api = PlatformAPI(
 )
 
 api.add_router("", "bookkeeping.api.router")
+api.add_router("/policy", "policy.api.router")
