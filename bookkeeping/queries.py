@@ -67,3 +67,10 @@ def posting(reference: str) -> list[legs.StoredLeg]:
     if not found:
         raise PostingMissing(posting=reference)
     return found
+
+
+def posting_count() -> int:
+    """Return how many postings the book holds; every one of them has a first leg."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM bookkeeping_leg WHERE leg = 0")
+        return int(cursor.fetchone()[0])
