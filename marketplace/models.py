@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import GeometryField, SpatialIndex
 
 MOST_FEN = 10**15  # ten trillion yuan: beyond any price, far below int64
-PARTY_LENGTH = 40
+PARTY_LENGTH = 60
 CODE_LENGTH = 40
 
 
