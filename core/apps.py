@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class CoreConfig(AppConfig):
@@ -17,5 +17,6 @@ class CoreConfig(AppConfig):
 
         post_migrate.connect(triggers.install_after_migrate, sender=self)
         connection_created.connect(spatial_index.add_functions)
+        pre_migrate.connect(spatial_index.prepare_before_migrate, sender=self)
         post_migrate.connect(spatial_index.install_after_migrate)
         events.declare("job.dead", zh="后台任务已放弃", en="Background job given up")

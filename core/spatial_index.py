@@ -55,6 +55,17 @@ def add_functions(*, connection: Any, **_kwargs: Any) -> None:
     connection.connection.create_function("core_intersects", 2, intersects, deterministic=True)
 
 
+def prepare_before_migrate(*, using: str, **_kwargs: Any) -> None:
+    """Have PostGIS in a PostgreSQL database before the first geometry column is made.
+
+    Where it is there already no privilege is needed; else the role must be allowed to create it.
+    """
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+
+
 def install_after_migrate(*, app_config: Any, using: str, **_kwargs: Any) -> None:
     """Have the R*Tree and its triggers in place for each geometry column of the app that was migrated."""
     connection = connections[using]
