@@ -37,6 +37,10 @@ LABELS: dict[tuple[str, str], Label] = {
     ("identity.PartnerKey", "public_key"): Label(
         "L1", "checking signatures", "as long as what it signed", "public-key"
     ),
+    ("policy.Payee", "name"): Label("L3", "payment of subsidies", _LONG, "ciphertext"),
+    ("policy.Payee", "token"): Label("L3", "the bank's token of an account", _LONG, "ciphertext"),
+    ("policy.PaymentInstruction", "payee_name"): Label("L3", "proof of payment", "10 years", "ciphertext"),
+    ("policy.PaymentInstruction", "payee_token"): Label("L3", "proof of payment", "10 years", "ciphertext"),
 }
 
 LOOKS_PERSONAL = (
@@ -46,6 +50,8 @@ LOOKS_PERSONAL = (
 # Columns whose name looks personal and whose content is not: (model, column) -> what it is.
 NOT_PERSONAL: dict[tuple[str, str], str] = {
     ("identity.Organisation", "name"): "the registered name of an organisation",
+    ("policy.BudgetLine", "name"): "the name of a budget line",
+    ("policy.JournalCursor", "name"): "the name of a reader of the journal",
 }
 
 

@@ -1,12 +1,16 @@
-"""The API of policy: programmes in plain words, and what one says about a case. Nothing here moves value."""
+"""The API of policy: programmes in plain words, what one says about a case, and the one click of consent."""
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router
 
-from policy import programmes, queries
+from core.idempotency import idempotent
+from identity import roles
+from policy import claims, programmes, queries
+from policy.claims import ClaimMissing, ClaimView, NotYourClaim
 from policy.programmes import ProgrammeMissing
 from policy.queries import ProgrammeView
-from policy.schemas import AssessIn, AssessmentOut, ProgrammeDetailOut, ProgrammeOut
+from policy.schemas import AssessIn, AssessmentOut, ClaimOut, ProgrammeDetailOut, ProgrammeOut
 
 router = Router(tags=["policy"])
 
@@ -35,6 +39,18 @@ def get_programme(request: HttpRequest, code: str) -> dict[str, object]:
 def assess(request: HttpRequest, case: AssessIn) -> dict[str, object]:
     """Return the decision with every condition answered; nothing is stored."""
     return programmes.assess(case.facts, programme=case.programme, on=case.on).as_dict()
+
+
+@router.post("/claims/{number}/consent", response=ClaimOut, auth=roles.Staff("seller"), summary="Consent to a claim")
+@idempotent
+def consent(request: HttpRequest, number: str) -> ClaimView:
+    """Say yes to a matched claim on behalf of its party, whose role the signed-in user holds."""
+    claim = queries.claim(number)
+    if claim is None:
+        raise ClaimMissing(claim=number)
+    if not roles.holds(request.auth, "seller", organisation=claim.party):  # type: ignore[attr-defined]
+        raise NotYourClaim(claim=number)
+    return claims.consent(number, party=claim.party, at=timezone.now())
 
 
 def _programme(view: ProgrammeView) -> dict[str, object]:

@@ -11,8 +11,7 @@ EVENT_LABELS = {
     "policy.batch_locked": ("支付批次锁定", "Payment batch locked"),
     "policy.batch_signed": ("支付批次签发", "Payment batch signed"),
     "policy.batch_sent": ("支付批次发往银行", "Payment batch sent to the bank"),
-    "policy.payment_paid": ("奖补到账", "Subsidy paid"),
-    "policy.payment_returned": ("奖补退票", "Payment returned"),
+    "policy.batch_reconciled": ("银行回单对账", "Bank answer reconciled"),
     "policy.batch_closed": ("支付批次结清", "Payment batch closed"),
 }
 

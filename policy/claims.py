@@ -1,5 +1,6 @@
 """Claims: matched to an event without an application, consented to, checked, approved by two, noticed, reserved."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -30,6 +31,7 @@ from policy.programmes import SecondPersonNeeded, require_role
 
 CHECKER, FIRST_APPROVER, SECOND_APPROVER = "policy_officer", "policy_officer", "finance_officer"
 CURSOR, EVENTS_AT_ONCE = "policy.claims", 200
+LONGEST_NAME, TOKEN = 80, re.compile(r"[0-9A-Za-z]{1,40}")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -152,7 +154,8 @@ def answer(number: str, *, party: str, facts: Mapping[str, Any], at: datetime) -
 
 def register_payee(party: str, *, name: str, token: str, at: datetime) -> None:
     """Record where a party is paid: the account name and the bank's token for it."""
-    if not name.strip() or name.startswith(FORMULA_STARTS) or not token.isalnum() or not token.isascii():
+    fitting = name.strip() and len(name) <= LONGEST_NAME and not name.startswith(FORMULA_STARTS) and name.isprintable()
+    if not fitting or not TOKEN.fullmatch(token):
         raise PayeeRefused(party=party)
     Payee.objects.update_or_create(party=party, defaults={"name": name.strip(), "token": token, "recorded_at": at})
 
@@ -259,12 +262,12 @@ def correct(number: str, *, name: str, token: str, party: str, at: datetime) -> 
 
 
 def advance_many(claims: list[Claim], *, to: ClaimStatus, at: datetime) -> None:
-    """Move locked claims one step, in a constant number of statements; their events are recorded by the caller."""
+    """Move locked claims one step, in a constant number of statements; the caller records one event for all."""
     for claim in claims:
         _check_step(claim, to=to)
         claim.status = to
-    Claim.objects.bulk_update(claims, ["status"])
-    ClaimStep.objects.bulk_create([ClaimStep(claim=claim, status=to, at=at) for claim in claims])
+    Claim.objects.filter(pk__in=[claim.pk for claim in claims]).update(status=to)
+    ClaimStep.objects.bulk_create([ClaimStep(claim=claim, status=to, at=at) for claim in claims], batch_size=1000)
 
 
 def _match_one(row: ProgrammeVersion, case: facts.Case, *, cause: str, at: datetime) -> Claim | None:

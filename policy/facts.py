@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
 from gep import queries as gep_queries
@@ -40,15 +41,21 @@ def of_sale(session: str) -> Case:
 
 
 def county_of_parcels(codes: Sequence[str]) -> str | None:
-    """Return the county of the parcels; of several, one outside Fuzhou comes first, so that it decides."""
-    counties = sorted({gep_queries.parcel(code).county for code in codes})
+    """Return the county of the parcels; of several, one outside Fuzhou comes first, so that it decides.
+
+    None where the right names no parcel, or one that the survey does not know.
+    """
+    try:
+        counties = sorted({gep_queries.parcel(code).county for code in codes})
+    except ObjectDoesNotExist:
+        return None
     outside = [county for county in counties if not county.startswith(CITY_PREFIX)]
     return (outside or counties or [None])[0]
 
 
 def value_of_parcels(codes: Sequence[str]) -> int | None:
-    """Return the value of the parcels in the latest account, in fen; None where there is no account yet."""
-    if gep_queries.latest_account() is None:
+    """Return the value of the parcels in the latest account, in fen; None where there is no account, or no parcel."""
+    if not codes or gep_queries.latest_account() is None:
         return None
     return sum(gep_queries.parcel_value_fen(code) for code in codes)
 

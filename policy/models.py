@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from identity.encrypted_fields import EncryptedTextField
+
 LARGEST_FEN = 10**15
 
 
@@ -78,8 +80,8 @@ class Payee(models.Model):
     """Where a party is paid: the bank's own token for the account, never the account number itself."""
 
     party = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=80)  # class L2: a personal name where the party is a person
-    token = models.CharField(max_length=40)
+    name = EncryptedTextField()
+    token = EncryptedTextField()
     recorded_at = models.DateTimeField()
 
 
@@ -294,8 +296,8 @@ class PaymentInstruction(models.Model):
     batch = models.ForeignKey(PaymentBatch, on_delete=models.PROTECT, related_name="instructions")
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="instructions")
     reference = models.CharField(max_length=60, unique=True)
-    payee_name = models.CharField(max_length=80)  # class L2, as Payee.name
-    payee_token = models.CharField(max_length=40)
+    payee_name = EncryptedTextField()
+    payee_token = EncryptedTextField()
     amount_fen = models.BigIntegerField()
     status = models.CharField(max_length=12, choices=InstructionStatus, default=InstructionStatus.LOCKED)
     bank_serial = models.CharField(max_length=60, blank=True)

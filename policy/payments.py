@@ -42,6 +42,7 @@ from policy.queries import Reconciliation
 PAYER = "finance_officer"
 SIGNATURES_NEEDED = 2
 LARGEST_BATCH = 10_000
+REFERENCES_AT_ONCE = 500
 UNEXPLAINED, SUSPENSE = "fen:bank/unexplained", "fen:suspense/bank"
 
 
@@ -183,10 +184,7 @@ def reconcile(number: str, *, at: datetime) -> Reconciliation:
     with transaction.atomic():
         row = _locked(number)
         lines = list(BankAnswerLine.objects.filter(file__batch_number=number, result="").order_by("file_id", "number"))
-        named = PaymentInstruction.objects.select_related("claim").filter(
-            reference__in={line.reference for line in lines}
-        )
-        instructions = {instruction.reference: instruction for instruction in named}
+        instructions = _named(lines, row=row)
         for line in lines:
             _match(line, instructions.get(line.reference), row=row)
         _apply(row, lines, at=at)
@@ -273,6 +271,16 @@ def _stored_line(file: BankFile, line: AnswerLine) -> BankAnswerLine:
     return BankAnswerLine(file=file, **vars(line))
 
 
+def _named(lines: Sequence[BankAnswerLine], *, row: PaymentBatch) -> dict[str, PaymentInstruction]:
+    """Return the instructions that the lines name: those of the batch, and the strangers among them by parts."""
+    own = {one.reference: one for one in row.instructions.select_related("claim")} if lines else {}
+    strange = sorted({line.reference for line in lines} - set(own))
+    for start in range(0, len(strange), REFERENCES_AT_ONCE):
+        part = strange[start : start + REFERENCES_AT_ONCE]
+        own |= {one.reference: one for one in PaymentInstruction.objects.filter(reference__in=part)}
+    return own
+
+
 def _match(line: BankAnswerLine, instruction: PaymentInstruction | None, *, row: PaymentBatch) -> None:
     """Decide what a line comes to, and move its instruction on where it matches; only exact matches count."""
     line.result = _result(line, instruction, row=row)
@@ -320,10 +328,17 @@ def _apply(row: PaymentBatch, lines: Sequence[BankAnswerLine], *, at: datetime) 
     if lines and row.status == BatchStatus.SENT:
         row.status = BatchStatus.PART_CONFIRMED
         row.save()
-    for line in matched:
-        kind = "policy.payment_paid" if line.result == LineResult.MATCHED_PAID else "policy.payment_returned"
-        detail = {"amount_fen": line.amount_fen, "batch": row.number, "reason": line.reason}
-        events.record(kind, subject=line.reference, occurred_at=at, detail=detail)
+    if lines:
+        _record_answers(row, lines, at=at)
+
+
+def _record_answers(row: PaymentBatch, lines: Sequence[BankAnswerLine], *, at: datetime) -> None:
+    """Write one event for all lines; the way of each claim stands in its steps."""
+    sums = {str(result): 0 for result in LineResult}
+    for line in lines:
+        sums[line.result] += line.amount_fen
+    detail = {"line": row.line.code, "lines": len(lines), "fen": {name: fen for name, fen in sums.items() if fen}}
+    events.record("policy.batch_reconciled", subject=row.number, occurred_at=at, detail=detail)
 
 
 def _legs_of_matches(row: PaymentBatch, matched: Sequence[BankAnswerLine]) -> list[Leg]:
@@ -331,9 +346,9 @@ def _legs_of_matches(row: PaymentBatch, matched: Sequence[BankAnswerLine]) -> li
     code = row.line.code
     legs, paid_here = [], set()
     already = set(
-        BankAnswerLine.objects.filter(
-            instruction__in=[line.instruction for line in matched], result=LineResult.MATCHED_PAID
-        ).values_list("instruction_id", flat=True)
+        BankAnswerLine.objects.filter(instruction__batch=row, result=LineResult.MATCHED_PAID).values_list(
+            "instruction_id", flat=True
+        )
     )
     for line in matched:
         was_paid = line.instruction_id in already or line.instruction_id in paid_here

@@ -79,14 +79,6 @@ class SecondPersonNeeded(RuleViolation):
     status = 403
 
 
-class RoleNeeded(RuleViolation):
-    """The user does not hold the role of this step."""
-
-    code = "role_needed"
-    message = _("您没有办理这一环节的职责。")
-    status = 403
-
-
 @dataclass(frozen=True)
 class VersionView:
     """One registered version."""
@@ -199,7 +191,7 @@ def stored(row: ProgrammeVersion) -> Programme:
 def require_role(user: Any, role: str) -> None:
     """Refuse a user who does not hold ``role``."""
     if not roles.holds(user, role):
-        raise RoleNeeded(role=role)
+        raise roles.RoleMissing(needs=[role])
 
 
 def _locked(code: str, version: int) -> ProgrammeVersion:

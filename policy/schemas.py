@@ -106,3 +106,12 @@ class ProgrammeDetailOut(ProgrammeOut):
     conditions: list[ConditionOut]
     facts: list[FactOut]
     sources: list[SourceOut]
+
+
+class ClaimOut(Schema):
+    """Where a claim stands; ``amount_fen`` is null while a question is open."""
+
+    number: str
+    programme: str
+    status: str
+    amount_fen: int | None

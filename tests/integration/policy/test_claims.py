@@ -7,9 +7,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from core.invariants import registered
+from identity.roles import RoleMissing
 from policy import budgets, claims, programmes, queries
 from policy.models import Approval, Claim, ClaimStep, Decision
-from policy.programmes import RatesNotConfirmed, RoleNeeded, SecondPersonNeeded
+from policy.programmes import RatesNotConfirmed, SecondPersonNeeded
 from tests.integration.policy.conftest import AFTER_NOTICE, AT, LINE
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +74,7 @@ def test_one_person_cannot_check_and_approve(sale, programme_in_force, officers)
     (claim,) = claims.match(event=sale("s1"), as_of=AT)
     claims.register_payee("zixi-coop", name="合作社", token="TK1", at=AT)
     claims.consent(claim.number, party="zixi-coop", at=AT)
-    with pytest.raises(RoleNeeded):
+    with pytest.raises(RoleMissing):
         claims.check(claim.number, user=officers["second"], at=AT)
     claims.check(claim.number, user=officers["checker"], at=AT)
     with pytest.raises(SecondPersonNeeded):

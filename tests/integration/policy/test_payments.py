@@ -1,10 +1,12 @@
 """Payments: two signatures, bank answers of every sort, and a place for every fen."""
 
+import random
+
 import pytest
 
 from bookkeeping import queries as book
 from core.invariants import registered
-from fixtures.fake_bank import NAME_MISMATCH, SILENT, WRONG_AMOUNT, FakeBank
+from fixtures.fake_bank import NAME_MISMATCH, PAID, SILENT, WRONG_AMOUNT, FakeBank
 from policy import claims, payments, queries
 from policy.models import Claim, PaymentInstruction
 from policy.programmes import SecondPersonNeeded
@@ -143,3 +145,27 @@ def test_seeded_faults_are_found(sent):
 def test_nothing_to_pay(budget, officers):
     with pytest.raises(payments.NothingToPay):
         payments.batch(budget, by=officers["payer"], at=AT)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_the_bank_does_every_fen_has_a_place(sent, seed):
+    chance = random.Random(seed)
+    amounts = [chance.choice([500_000, 500_000, 10_000, 4_999_900]) for _place in range(8)]
+    number, file = sent(*amounts)
+    ways = [PAID, NAME_MISMATCH, SILENT, WRONG_AMOUNT]
+    bank = FakeBank(file, behave={place: chance.choice(ways) for place in range(1, 9)})
+    answers = [bank.answer(), bank.late_answer(*chance.sample(range(1, 9), 3)), bank.reversal(chance.randint(1, 8))]
+    chance.shuffle(answers)
+    for raw in [*answers, answers[0]]:
+        payments.read_answer(raw, at=AFTER_NOTICE)
+        found = payments.reconcile(number, at=AFTER_NOTICE)
+        assert found.paid_fen + found.returned_fen + found.open_fen == found.total_fen == sum(amounts)
+        assert found.matched_fen + found.exceptions_fen == found.answered_fen
+        assert broken() == []
+
+
+def test_many_lines_take_a_constant_number_of_statements(sent, django_assert_max_num_queries):
+    number, file = sent(*[10_000] * 30)
+    payments.read_answer(FakeBank(file).answer(), at=AFTER_NOTICE)
+    with django_assert_max_num_queries(40):
+        assert payments.reconcile(number, at=AFTER_NOTICE).paid_fen == 300_000
