@@ -11,3 +11,4 @@ api = PlatformAPI(
 
 api.add_router("", "bookkeeping.api.router")
 api.add_router("/policy", "policy.api.router")
+api.add_router("", "greenpoints.api.router")

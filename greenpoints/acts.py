@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-RIDE_PRIORITY = ("M05", "M07", "M02", "M06")  # exclusion group G2: of two overlapping rides the earlier in this list stands
+RIDE_PRIORITY = (
+    "M05",
+    "M07",
+    "M02",
+    "M06",
+)  # exclusion group G2: of two overlapping rides the earlier in this list stands
 WEIGHED = ("W02", "W03", "W04", "W05")  # exclusion group G5: any of these on a day replaces the drop-off W01
 
 

@@ -205,7 +205,5 @@ def _sums(run: Batch) -> list[tuple[int, int, int, int]]:
     return list(
         Behaviour.objects.filter(batch__run=run)
         .values_list("batch_id")
-        .annotate(
-            n=Count("id"), accepted=Count("id", filter=Q(status__in=ACCEPTED)), mg=Coalesce(Sum("posted_mg"), 0)
-        )
+        .annotate(n=Count("id"), accepted=Count("id", filter=Q(status__in=ACCEPTED)), mg=Coalesce(Sum("posted_mg"), 0))
     )

@@ -152,9 +152,7 @@ def _earned(run: Batch) -> _Earned:
     return _Earned(people, now[:, 0], now[:, 1], before[:, 0], before[:, 1])
 
 
-def _pay(
-    run: Batch, people: list[str], coins: Ints, *, sponsor: str, unit_cost_fen: int, at: datetime
-) -> list[str]:
+def _pay(run: Batch, people: list[str], coins: Ints, *, sponsor: str, unit_cost_fen: int, at: datetime) -> list[str]:
     """Return what became of each resident's coins: empty where there are none to pay."""
     answers = [""] * len(people)
     due = np.flatnonzero(coins).tolist()
@@ -198,5 +196,3 @@ def _keep_carry(people: list[str], carried_mg: Ints, carried_coins: Ints) -> Non
             cursor.execute(_KEEP_CARRY["postgresql"], [list(column) for column in columns])
         else:
             cursor.executemany(_KEEP_CARRY["sqlite"], list(zip(*columns, strict=True)))
-
-

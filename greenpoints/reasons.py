@@ -28,7 +28,9 @@ _LIST = (
     Reason("missing_field", REJECTED, "缺少必填字段", "A required member is missing"),
     Reason("number_too_large", REJECTED, "数值过大", "A number is too large"),
     Reason("not_a_whole_number", REJECTED, "数量必须是整数", "The quantity must be a whole number"),
-    Reason("bad_text", REJECTED, "文本含有不允许的字符或过长", "A text is too long or has letters that are not allowed"),
+    Reason(
+        "bad_text", REJECTED, "文本含有不允许的字符或过长", "A text is too long or has letters that are not allowed"
+    ),
     Reason("bad_evidence", REJECTED, "凭证格式不正确", "The evidence is not well formed"),
     Reason("bad_time", REJECTED, "时间格式不正确", "An instant is not well formed"),
     Reason("unknown_act", REJECTED, "行为代码不在目录中", "The act is not in the catalogue"),
@@ -45,7 +47,9 @@ _LIST = (
     Reason("unknown_subject", REJECTED, "未找到绑定的居民", "No resident is bound to this token"),
     Reason("external_id_reused", REJECTED, "事件编号已用于其他内容", "The event id names another event already"),
     Reason("same_event_id", DUPLICATE, "同一事件已收到", "This event was received before"),
-    Reason("same_event_other_id", DUPLICATE, "同一行为以其他编号重复上报", "The same act was reported under another id"),
+    Reason(
+        "same_event_other_id", DUPLICATE, "同一行为以其他编号重复上报", "The same act was reported under another id"
+    ),
     Reason("overlapping_ride", EXCLUDED, "与另一次出行时间重叠", "It overlaps another ride"),
     Reason("weighed_instead", EXCLUDED, "当日已有称重回收记录", "A weighed record of that day replaces it"),
     Reason("day_count", CAPPED, "超过每日次数上限", "Over the number of records a day"),

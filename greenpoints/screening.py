@@ -113,7 +113,9 @@ def _mark(reason: NDArray[Any], mask: Mask, code: str) -> None:
 def _per_value(values: NDArray[Any], answer: Callable[[str], Any], dtype: Any) -> NDArray[Any]:
     """Return ``answer`` of each value, asked once for each distinct one."""
     distinct, where = np.unique(values.astype(str), return_inverse=True)
-    return np.array([answer(str(value)) for value in distinct], dtype=dtype)[where] if len(values) else np.zeros(0, dtype)
+    return (
+        np.array([answer(str(value)) for value in distinct], dtype=dtype)[where] if len(values) else np.zeros(0, dtype)
+    )
 
 
 def _limit_of(acts: NDArray[Any], name: str, limits: Mapping[str, int], *, missing: int) -> Ints:

@@ -1,0 +1,112 @@
+"""绿宝 over HTTP: partners deliver behaviours, merchants take coins. Every request is signed."""
+
+import csv
+import io
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from ninja import Query, Router
+from ninja.responses import Status
+
+from core.errors import RuleViolation
+from core.idempotency import idempotent
+from greenpoints import batches, queries, redemptions
+from greenpoints.schemas import (
+    BatchOut,
+    BatchQuery,
+    BatchReceived,
+    ConfirmIn,
+    RedemptionIn,
+    RedemptionOut,
+)
+from identity import queries as identity_queries
+from identity.signatures import PartnerSignature
+
+router = Router(tags=["greenpoints"], auth=PartnerSignature())
+NDJSON = "application/x-ndjson"
+MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_ROWS = 10_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class NotNdjson(RuleViolation):
+    """The body is not declared as NDJSON."""
+
+    code = "not_ndjson"
+    message = _("请以 application/x-ndjson 提交，每行一个 JSON 对象。")
+    status = 415
+
+
+class SubjectUnknown(RuleViolation):
+    """No resident has bound an account to this token of the merchant."""
+
+    code = "subject_unknown"
+    message = _("未找到绑定的居民。")
+    status = 404
+
+
+@router.post("/greenpoints/batches", response={202: BatchReceived})
+@idempotent
+def submit_batch(request: HttpRequest, response: HttpResponse, query: Query[BatchQuery]) -> Any:
+    """Keep a signed batch of behaviours (NDJSON, at most 10,000 rows and 8 MiB); a worker credits it."""
+    if request.content_type != NDJSON:
+        raise NotNdjson(content_type=request.content_type)
+    body = request.body
+    if len(body) > MAX_BODY_BYTES or body.rstrip(b"\n").count(b"\n") >= MAX_ROWS:
+        raise batches.BatchTooLarge(bytes=len(body), most_bytes=MAX_BODY_BYTES, most_rows=MAX_ROWS)
+    kept = batches.receive(
+        partner=request.auth,  # type: ignore[attr-defined]
+        batch=query.batch,
+        business_on=query.business_on,
+        content=body,
+        received_at=timezone.now(),
+    )
+    response["Location"] = reverse("api:read_batch", kwargs={"code": kept.code})
+    told = {"batch": kept.code, "business_on": kept.business_on, "digest": kept.digest, "status": kept.status}
+    return Status(202, told)
+
+
+@router.get("/greenpoints/batches/{code}", response=BatchOut, url_name="read_batch")
+def read_batch(request: HttpRequest, code: str) -> Any:
+    """How far the batch has come, and its rows by status and reason."""
+    return queries.batch(code, partner=request.auth)  # type: ignore[attr-defined]
+
+
+@router.get("/greenpoints/batches/{code}/rejections")
+def read_rejections(request: HttpRequest, code: str, after: int = 0) -> HttpResponse:
+    """The rows that were not credited in full, as CSV: at most 10,000, after line ``after``."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("row", "external_id", "status", "reason", "zh", "en"))
+    for line in queries.rejections(code, partner=request.auth, after=max(0, min(after, 2**31))):  # type: ignore[attr-defined]
+        name = f"'{line.external_id}" if line.external_id.startswith(_FORMULA) else line.external_id
+        writer.writerow((line.row, name, line.status, line.reason, line.zh, line.en))
+    return HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+
+
+@router.post("/greenpoints/redemptions", response=RedemptionOut)
+@idempotent
+def hold_coins(request: HttpRequest, body: RedemptionIn) -> Any:
+    """Set a resident's coins aside for an order of the merchant that signs."""
+    merchant = request.auth  # type: ignore[attr-defined]
+    (person,) = identity_queries.person_refs(partner=merchant, subject_refs=[body.subject_ref])
+    if person is None:
+        raise SubjectUnknown(subject_ref=body.subject_ref)
+    return redemptions.hold(person=person, merchant=merchant, coins=body.coins, order=body.order, at=timezone.now())
+
+
+@router.post("/greenpoints/redemptions/{order}/confirm", response=RedemptionOut)
+@idempotent
+def confirm_coins(request: HttpRequest, order: str, body: ConfirmIn) -> Any:
+    """Take the coins held for the order, all or a part; the rest goes back."""
+    return redemptions.confirm(merchant=request.auth, order=order, coins=body.coins, at=timezone.now())  # type: ignore[attr-defined]
+
+
+@router.post("/greenpoints/redemptions/{order}/void", response=RedemptionOut)
+@idempotent
+def void_redemption(request: HttpRequest, order: str) -> Any:
+    """Give the coins held for the order back."""
+    return redemptions.release(merchant=request.auth, order=order, at=timezone.now())  # type: ignore[attr-defined]

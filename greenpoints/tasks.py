@@ -1,0 +1,25 @@
+"""Saved batches become points; holds that ran out are given back."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from core import jobs
+from greenpoints import batches, redemptions
+
+RELEASE_JOB = "greenpoints.release_expired"
+
+
+# Not atomic as a whole: each step commits by itself and may be run again.
+@jobs.handler(batches.CREDIT_JOB, atomic=False)
+def credit_batch(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Credit the batch that the job names."""
+    batches.credit(payload["batch_id"], as_of=as_of)
+
+
+@jobs.handler(RELEASE_JOB)
+def release_expired(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Mark redemptions whose time ran out as released."""
+    redemptions.release_expired(at=as_of)
+
+
+jobs.recurring(RELEASE_JOB, every=timedelta(minutes=1))
