@@ -12,3 +12,4 @@ api = PlatformAPI(
 api.add_router("", "bookkeeping.api.router")
 api.add_router("/policy", "policy.api.router")
 api.add_router("", "greenpoints.api.router")
+api.add_router("/gep", "gep.api.router")

@@ -1,0 +1,145 @@
+"""Accounts in the platform: loaded, requested, compiled once, added up, explained."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Sum
+
+from core import events, invariants, jobs
+from gep import accounts, intake, queries
+from gep.models import Account, AccountLine, AccountTotal, Parcel
+from tests.unit.gep import landscapes
+
+AT = datetime(2025, 3, 1, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def layers(tmp_path):
+    return landscapes.write_layers(tmp_path)
+
+
+@pytest.fixture
+def parcels(tmp_path):
+    intake.load_parcels(landscapes.write_parcels(tmp_path / "parcels.gpkg"))
+
+
+@pytest.fixture
+def account(layers, parcels):
+    code = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT).code
+    return accounts.compile(code, as_of=AT)
+
+
+def test_the_same_parcels_again_add_nothing(tmp_path):
+    path = landscapes.write_parcels(tmp_path / "parcels.gpkg")
+    assert intake.load_parcels(path) == intake.LoadedParcels(added=4, unchanged=0)
+    assert intake.load_parcels(path) == intake.LoadedParcels(added=0, unchanged=4)
+
+
+def test_a_parcel_that_differs_is_refused_and_nothing_changes(tmp_path, parcels):
+    with pytest.raises(intake.ParcelDiffers) as refused:
+        intake.load_parcels(landscapes.write_parcels(tmp_path / "b.gpkg", town=["别处"] * 4))
+    assert refused.value.detail == {"parcel": "361028-0"}
+    assert Parcel.objects.filter(town="鹤城镇").count() == 4
+
+
+@pytest.mark.parametrize(("column", "value"), [("county", "350100"), ("ecosystem", "999")])
+def test_unknown_codes_are_refused_by_name(tmp_path, column, value):
+    with pytest.raises(intake.ParcelRowRefused) as refused:
+        intake.load_parcels(landscapes.write_parcels(tmp_path / "p.gpkg", **{column: [value] * 4}))
+    assert refused.value.detail == {"parcel": "361028-0", "column": column, "value": value, "rows": 4}
+
+
+def test_parcels_come_back_with_area_and_place(parcels):
+    found = queries.parcel("361028-0")
+    assert found.area_m2 == pytest.approx(7_700, rel=1e-6)  # 100 m by 77 m
+    west, south, east, north = found.geometry.bounds
+    assert 116.9 < west < east < 117.1
+    assert [view.code for view in queries.parcels_in((west, south, east, north))][0] == "361028-0"
+    assert queries.parcels_in((100, 20, 101, 21)) == []
+    with pytest.raises(ObjectDoesNotExist):
+        queries.parcel("nowhere")
+
+
+def test_a_compiled_account_adds_up_at_every_level(account):
+    lines = AccountLine.objects.filter(account__code=account.code)
+    assert account.status == "compiled"
+    assert account.unconfirmed_figures  # the annual erosivity model is not confirmed
+    assert (account.parcels, lines.count()) == (4, 12)
+    for level in ("village", "town", "county", "region"):
+        totals = AccountTotal.objects.filter(account__code=account.code, level=level)
+        assert totals.aggregate(fen=Sum("value_fen"))["fen"] == account.total_fen
+    assert sum(queries.parcel_value_fen(f"361028-{n}") for n in range(4)) == account.total_fen
+    assert queries.county_totals(account.code)["value_fen"].sum() == account.total_fen
+
+
+def test_water_of_the_account_by_hand(account):
+    # 5 columns of forest: 3 at alpha 4.65 %, 2 at 4.52 %; 6 rows of 900 m2. Depths 848.625 mm and 850.9 mm.
+    totals = queries.indicator_totals(account.code).set_index("indicator")
+    assert totals.loc["water_retention", "quantity"] == pytest.approx(18 * 900 * 0.848625 + 12 * 900 * 0.8509, rel=1e-9)
+    assert totals.loc["water_retention", "unit"] == "m3"
+
+
+def test_the_same_request_is_the_same_account(account, layers):
+    again = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT)
+    assert again == accounts.compile(again.code, as_of=AT) == account
+    assert (Account.objects.count(), AccountLine.objects.count()) == (1, 12)
+    assert len(events.since(0, kinds={"gep.account_compiled"})) == 1
+
+
+def test_other_switches_are_another_account(account, layers):
+    other = accounts.request(
+        region="361028", year=2024, price_year=2024, layers=layers, at=AT, switches={"soil_P_factor": True}
+    )
+    assert other.code != account.code
+
+
+def test_a_job_compiles_what_was_requested(layers, parcels):
+    code = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT).code
+    jobs.run_due(as_of=AT)
+    assert queries.account(code).status == "compiled"
+    assert queries.latest_account().code == code
+
+
+def test_i15_names_the_row_that_does_not_add_up(account):
+    i15 = next(found for found in invariants.registered() if found.code == "I15")
+    assert [told for told in i15.check() if isinstance(told, invariants.Broken)] == []
+    AccountTotal.objects.filter(level="town", indicator="water_retention").update(value_fen=1)
+    (broken,) = [told for told in i15.check() if isinstance(told, invariants.Broken)]
+    assert broken.row == f"{account.code}/town/361028100/water_retention"
+
+
+def test_a_missing_price_is_kept_as_one_clear_sentence(layers, parcels):
+    code = accounts.request(region="361028", year=2024, price_year=2021, layers=layers, at=AT).code
+    assert accounts.compile(code, as_of=AT).status == "refused"
+    assert Account.objects.get().refusal == "prices has no row for 'carbon' in 361028 on 2021-12-31"
+    assert AccountLine.objects.count() == 0
+
+
+def test_a_layer_that_changed_after_the_request_is_not_compiled(layers, parcels):
+    code = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT).code
+    landscapes.write_raster(layers["dem_m"], landscapes.layer("dem_m") + 1)
+    assert accounts.compile(code, as_of=AT).status == "refused"
+
+
+def test_requests_that_cannot_be_are_refused_by_name(layers, tmp_path):
+    with pytest.raises(accounts.AccountWithoutParcels):
+        accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT)
+    for wrong in ({"profile": "none"}, {"switches": {"magic": 1}}, {"region": "999999"}):
+        with pytest.raises(accounts.AccountNotDescribed):
+            accounts.request(
+                **{"region": "361028", "year": 2024, "price_year": 2024, "layers": layers, "at": AT} | wrong
+            )
+
+
+def test_the_api_explains_one_parcel(account, client):
+    answer = client.get(f"/api/gep/accounts/{account.code}/parcels/361028-0").json()
+    assert answer["unconfirmed_figures"] is True
+    assert answer["value_fen"] == sum(line["value_fen"] for line in answer["lines"])
+    water = next(line for line in answer["lines"] if line["indicator"] == "water_retention")
+    assert water["yuan_per_unit"] == 7.06
+    assert {"runoff.111", "reservoir"} <= {figure["key"] for figure in water["figures"]}
+    assert client.get("/api/gep/accounts").json()[0]["total_fen"] == account.total_fen
+    assert len(client.get(f"/api/gep/accounts/{account.code}").json()["totals"]) == 3
+    assert client.get("/api/gep/accounts/none/parcels/none").status_code == 404
