@@ -32,6 +32,7 @@ LABELS: dict[tuple[str, str], Label] = {
     ("identity.Person", "phone_index"): Label("L3", "finding a person by phone", _LONG, "keyed-hash"),
     ("identity.Person", "region"): Label("L2", "county totals and eligibility", _LONG),
     ("identity.PartnerBinding", "subject_ref"): Label("L2", "a partner's opaque token of a resident", "until unbound"),
+    ("identity.PartnerBinding", "person"): Label("L2", "whom a partner's token means", "until unbound"),
     ("identity.Consent", "person"): Label("L2", "proof of consent", "3 years after withdrawal"),
     ("identity.PartnerKey", "secret"): Label("L4", "checking signatures", "until revoked", "ciphertext"),
     ("identity.PartnerKey", "public_key"): Label(
