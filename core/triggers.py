@@ -25,7 +25,7 @@ POSTGRESQL = (
     END $$""",  # noqa: S608 - a constant of ours
     f"""CREATE OR REPLACE FUNCTION core_event_oldest_writer() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT min(((classid::bigint << 32) | objid::bigint) - {LOCK_SPACE}) FROM pg_locks
-    WHERE locktype = 'advisory' AND objsubid = 1
+    WHERE locktype = 'advisory' AND objsubid = 1 AND pid <> pg_backend_pid()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND ((classid::bigint << 32) | objid::bigint) BETWEEN {LOCK_SPACE} AND {LOCK_SPACE + 2**40 - 1} $$""",  # noqa: S608
     "DROP TRIGGER IF EXISTS core_event_append_only ON core_event",

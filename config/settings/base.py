@@ -139,7 +139,8 @@ LARGE_BODY_ROUTES = (r"batches/?$",)  # where signed batches are sent
 BROKER_URL = environment.text("BROKER_URL", "filesystem://")
 CELERY_QUEUE = environment.text("CELERY_QUEUE", "fuzhou")
 CELERY_TIMEZONE = TIME_ZONE
-JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, least=1)  # then a dead worker's job is free
+# So long a dead worker keeps its job from others.
+JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, least=1)
 
 # Keys. Local settings make their own under var/; production must be given them.
 KEYS_DIR = VAR_DIR / "keys"
