@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router
-from ninja.responses import Status
 
 from core.errors import RuleViolation
 from core.idempotency import idempotent
@@ -50,7 +49,7 @@ class SubjectUnknown(RuleViolation):
 
 @router.post("/greenpoints/batches", response={202: BatchReceived})
 @idempotent
-def submit_batch(request: HttpRequest, response: HttpResponse, query: Query[BatchQuery]) -> Any:
+def submit_batch(request: HttpRequest, query: Query[BatchQuery]) -> Any:
     """Keep a signed batch of behaviours (NDJSON, at most 10,000 rows and 8 MiB); a worker credits it."""
     if request.content_type != NDJSON:
         raise NotNdjson(content_type=request.content_type)
@@ -64,9 +63,11 @@ def submit_batch(request: HttpRequest, response: HttpResponse, query: Query[Batc
         content=body,
         received_at=timezone.now(),
     )
-    response["Location"] = reverse("api:read_batch", kwargs={"code": kept.code})
-    told = {"batch": kept.code, "business_on": kept.business_on, "digest": kept.digest, "status": kept.status}
-    return Status(202, told)
+    told = BatchReceived(batch=kept.code, business_on=kept.business_on, digest=kept.digest, status=kept.status)
+    where = reverse("api:read_batch", kwargs={"code": kept.code})
+    return HttpResponse(
+        told.model_dump_json(), status=202, content_type="application/json", headers={"Location": where}
+    )
 
 
 @router.get("/greenpoints/batches/{code}", response=BatchOut, url_name="read_batch")

@@ -37,7 +37,9 @@ LINE = json.dumps(GOOD)
         pytest.param(LINE.replace("2026-11-20T08:00", "0001-01-01T00:00"), "bad_time", id="year 1"),
         pytest.param(LINE.replace('"act"', '"colour": "red", "act"'), "unknown_field", id="unknown field"),
         pytest.param(LINE.replace('"unit": "m", ', ""), "missing_field", id="missing field"),
-        pytest.param(LINE.replace('{"type": "operator_record", "ref": "p1"}', '"photo"'), "bad_evidence", id="evidence"),
+        pytest.param(
+            LINE.replace('{"type": "operator_record", "ref": "p1"}', '"photo"'), "bad_evidence", id="evidence"
+        ),
         pytest.param(LINE[:-3], "not_json", id="cut off"),
         pytest.param("[" * 1_900, "not_json", id="deep"),
         pytest.param("[1]", "not_an_object", id="array"),

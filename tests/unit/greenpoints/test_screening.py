@@ -59,7 +59,9 @@ def screened(given_rows, *, standing=None, unbound=()):
             row("e", "M02", "08:00", "08:15", 3200, ended_at="2026-11-22T08:00:00+08:00"), "in_the_future", id="future"
         ),
         pytest.param(
-            row("e", "M02", "08:00", "08:15", 3200, started_at="2026-11-19T23:59:59+08:00"), "wrong_day", id="day before"
+            row("e", "M02", "08:00", "08:15", 3200, started_at="2026-11-19T23:59:59+08:00"),
+            "wrong_day",
+            id="day before",
         ),
         pytest.param(row("e", "M02", "08:00", "08:15", 0), "not_positive", id="zero"),
         pytest.param(row("e", "M02", "08:00", "08:15", -5), "not_positive", id="negative"),

@@ -1,0 +1,116 @@
+"""The signed API and the command: what is signed is kept, anything else is refused by name."""
+
+import json
+
+import pytest
+from behaviour_lines import as_bytes, ride
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from greenpoints import batches
+from greenpoints.models import Batch
+from identity import partner_keys, signatures
+
+PATH = "/api/v1/greenpoints/batches?batch=b1&business_on=2026-11-20"
+NONCES = iter(f"nonce-{n:016}" for n in range(10_000))
+
+
+@pytest.fixture
+def send(scene, key):
+    """Return a function that signs and sends."""
+    return sender(key)
+
+
+def sender(key):
+    def go(body=b"", *, path=PATH, method="POST", once="k1", content_type="application/x-ndjson", spoil=False):
+        headers = signatures.sign(
+            body, key_id=key.key_id, secret=key.secret, method=method, path=path, at=timezone.now(),
+            nonce=next(NONCES), idempotency_key=once,
+        )  # fmt: skip
+        if spoil:
+            body += b" "
+        return Client().generic(method, path, body, content_type=content_type, headers=headers)
+
+    return go
+
+
+def test_a_batch_is_kept_and_answered(send):
+    answer = send(as_bytes([ride("e1", 8), ride("e2", 9, act="X99")]))
+    assert answer.status_code == 202, answer.content
+    assert answer["Location"] == "/api/v1/greenpoints/batches/b1"
+    batches.credit(Batch.objects.get().pk, as_of=timezone.now())
+    told = send(path="/api/v1/greenpoints/batches/b1", method="GET", once="", content_type="").json()
+    assert (told["status"], told["rows"]) == ("credited", 2)
+    assert told["by_reason"] == {"unknown_act": 1}
+    listed = send(path="/api/v1/greenpoints/batches/b1/rejections", method="GET", once="", content_type="")
+    assert listed.content.decode().splitlines()[1:] == [
+        "2,e2,rejected,unknown_act,行为代码不在目录中,The act is not in the catalogue"
+    ]
+
+
+def test_sent_again_it_is_answered_again(send):
+    body = as_bytes([ride("e1", 8)])
+    first, second = send(body), send(body)
+    assert (second.status_code, second.content) == (first.status_code, first.content)
+    assert second["Idempotency-Replayed"] == "true"
+    other_key = send(body, once="k2")
+    assert other_key.status_code == 202
+    assert Batch.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        pytest.param({"spoil": True}, 401, "signature_refused", id="body changed after signing"),
+        pytest.param({"once": ""}, 400, "idempotency-key-required", id="no key"),
+        pytest.param({"content_type": "text/plain"}, 415, "", id="another type"),
+        pytest.param({"body": b"\n"}, 422, "batch_empty", id="nothing"),
+        pytest.param({"body": b"{}\n" * 10_001}, 413, "batch_too_large", id="too many rows"),
+        pytest.param({"path": PATH.replace("b1", "b%2F1")}, 422, "", id="bad code"),
+    ],
+)
+def test_refused_by_name(send, change, status, code):
+    answer = send(**({"body": as_bytes([ride("e1", 8)])} | change))
+    assert answer.status_code == status, answer.content
+    assert code in answer.content.decode()
+    assert Batch.objects.count() == 0
+
+
+def test_a_code_used_for_other_content_and_another_partners_batch(send, scene):
+    send(as_bytes([ride("e1", 8)]))
+    again = send(as_bytes([ride("e2", 8)]), once="k2")
+    assert (again.status_code, again.json()["code"]) == (409, "batch_content_differs")
+    stranger = sender(partner_keys.issue(organisation="tea-house", algorithm="hmac-sha256", at=timezone.now()))
+    asked = stranger(path="/api/v1/greenpoints/batches/b1", method="GET", once="", content_type="")
+    assert (asked.status_code, asked.json()["code"]) == (404, "batch_missing")
+
+
+def test_coins_at_a_merchant(deliver, scene):
+    deliver([ride("e1", 8, metres=6_000)])
+    shop = sender(partner_keys.issue(organisation="tea-house", algorithm="ed25519", at=timezone.now()))
+    body = json.dumps({"order": "o1", "subject_ref": "unknown", "coins": 1}).encode()
+    answer = shop(body, path="/api/v1/greenpoints/redemptions", content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (404, "subject_unknown")
+    gone = shop(b"", path="/api/v1/greenpoints/redemptions/o1/void", once="k2", content_type="application/json")
+    assert (gone.status_code, gone.json()["code"]) == (404, "order_missing")
+
+
+def test_a_signed_file_at_the_command_line(scene, key, tmp_path, capsys):
+    file, signature = tmp_path / "day.ndjson", tmp_path / "day.sig"
+    file.write_bytes(as_bytes([ride("e1", 8)]))
+    document = signatures.sign_file(file.read_bytes(), key_id=key.key_id, secret=key.secret, at=timezone.now())
+    signature.write_text(json.dumps(document))
+    named = {"partner": "bike-co", "signature": signature, "on": "2026-11-20"}
+    options = [f"--{name}={value}" for name, value in named.items()]
+    for _again in range(2):
+        call_command("greenpoints", "ingest", str(file), *options)
+    assert Batch.objects.get().status == "credited"
+    assert "bike-co / day / 2026-11-20: credited" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="signed by bike-co, not by tea-house"):
+        call_command("greenpoints", "ingest", str(file), *options, "--partner=tea-house")
+    file.write_bytes(as_bytes([ride("e2", 8)]))
+    with pytest.raises(CommandError, match="signature_refused"):
+        call_command("greenpoints", "ingest", str(file), *options)
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("greenpoints", "ingest", str(tmp_path / "none"), *options)
