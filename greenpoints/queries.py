@@ -164,12 +164,6 @@ def last_day(person: str) -> date | None:
     return Behaviour.objects.filter(person_ref=person).aggregate(day=Max("business_on"))["day"]
 
 
-def last_day(person: str) -> date | None:
-    """Return the latest day on which anything was reported for the resident; None where nothing was."""
-    rows = Behaviour.objects.filter(person_ref=person).order_by("-business_on")
-    return rows.values_list("business_on", flat=True).first()
-
-
 def totals() -> Totals:
     """Return the public totals; nothing about a person."""
     rows = Behaviour.objects.aggregate(

@@ -138,7 +138,7 @@ def test_a_crash_between_steps_changes_nothing_in_the_end(deliver, scene, monkey
 
 def test_a_saved_job_credits_the_batch(deliver, scene):
     deliver([ride("e1", 8)], credit=False)
-    jobs.load_handlers()
+    jobs.discover()
     jobs.run_due(as_of=AT)
     assert Batch.objects.get().status == "credited"
     assert book.balance(f"coin:resident/{scene[0]}").posted == 1
