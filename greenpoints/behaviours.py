@@ -27,7 +27,7 @@ _KNOWN_IDS = (
     "SELECT external_id, fingerprint FROM greenpoints_behaviour"  # noqa: S608
     f" WHERE partner = %s AND status IN ({_ACCEPTED_SQL}) AND external_id {{among}}"
 )
-_COLUMNS = tuple(field.column for field in Behaviour._meta.concrete_fields if not field.primary_key)
+COLUMNS = tuple(field.column for field in Behaviour._meta.concrete_fields if not field.primary_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def decide(delivery: Delivery) -> Decided:
 
 def save(delivery: Delivery, decided: Decided, *, bad: Sequence[tuple[int, int, str, str]]) -> None:
     """Write every row with its answer; ``bad``: (batch id, line, external id, reason) of the unreadable lines."""
-    bulk_rows.insert("greenpoints_behaviour", _COLUMNS, [*_tuples(delivery, decided), *_bad_tuples(delivery, bad)])
+    bulk_rows.insert("greenpoints_behaviour", COLUMNS, [*_tuples(delivery, decided), *_bad_tuples(delivery, bad)])
 
 
 def _standing(delivery: Delivery, people: list[str]) -> Standing:
@@ -147,7 +147,7 @@ def _tuples(delivery: Delivery, decided: Decided) -> list[tuple]:
         "reason": decided.reason, "gross_mg": reduction.gross_mg, "net_mg": reduction.net_mg,
         "posted_mg": reduction.posted_mg, "flat_coins": decided.flat_coins, "factor": decided.factor,
     }  # fmt: skip
-    return list(zip(*(_list(columns[name]) for name in _COLUMNS), strict=True))
+    return list(zip(*(_list(columns[name]) for name in COLUMNS), strict=True))
 
 
 def _list(column: Any) -> list:
@@ -163,5 +163,5 @@ def _bad_tuples(delivery: Delivery, bad: Sequence[tuple[int, int, str, str]]) ->
     for batch_id, line, external_id, reason in bad:
         row = empty | {"batch_id": batch_id, "row": line, "external_id": external_id, "reason": reason}
         row["status"] = REASONS[reason].status
-        found.append(tuple(row[name] for name in _COLUMNS))
+        found.append(tuple(row[name] for name in COLUMNS))
     return found
