@@ -10,7 +10,7 @@ from core import events, invariants
 from identity import organisations
 from marketplace import custody, listings, queries, rights, sessions, settlements
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # the journal is read as other connections see it
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # nine in the morning in Fuzhou
 SELLER, BIDDERS = "zixi-bamboo-coop", ("jx-green-invest", "fz-forest-fund", "linchuan-timber")

@@ -1,0 +1,99 @@
+"""The market over HTTP: reading without signing in, one effect per key, land that is taken."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import shapely
+from django.utils import timezone
+from small_market import YUAN, fund, publish, register, strip
+
+from identity import organisations, roles
+from identity.models import Organisation, User
+from marketplace import queries
+from marketplace.models import Bid, Listing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def running():
+    """An auction that opened a minute ago."""
+    now = timezone.now()
+    register("R1", 0, 320, parcels=("P1",))
+    opens_at = now + timedelta(seconds=60)
+    publish(at=now, opens_at=opens_at, free_until=opens_at + timedelta(hours=1))
+    Listing.objects.update(opens_at=now - timedelta(seconds=60))
+    return queries.listing("L1")
+
+
+@pytest.fixture
+def trader(client):
+    now = timezone.now()
+    organisations.register(code="jx-green", name="测试主体", kind="seller", region="361028", at=now)
+    user = User.objects.create_user("trader", "x", organisation=Organisation.objects.get(code="jx-green"))
+    roles.grant(user, "seller", region="361028", organisation="jx-green", by="test", at=now)
+    fund("jx-green")
+    client.force_login(user)
+    return client
+
+
+def send(client, path, body, key="k1"):
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post(f"/api/v1{path}", json.dumps(body), content_type="application/json", headers=headers)
+
+
+def test_anyone_reads_listings_and_the_auction(client, running):
+    [row] = client.get("/api/v1/marketplace/listings").json()
+    assert (row["code"], row["start_fen"], "reserve_fen" in row) == ("L1", 10_000_000, False)
+    detail = client.get("/api/v1/marketplace/listings/L1").json()
+    assert shapely.geometry.shape(detail["geometry"]).is_valid
+    session = client.get("/api/v1/marketplace/sessions/L1").json()
+    assert (session["phase"], session["least_next_fen"], session["ladder"]) == ("free", 10_000_000, [])
+    assert client.get("/api/v1/marketplace/listings/none").status_code == 404
+
+
+def test_signing_up_and_bidding_have_one_effect_per_key(trader, running):
+    assert send(trader, "/marketplace/sessions/L1/bids", {"amount_fen": 10_000_000}).json()["code"] == "deposit_missing"
+    assert send(trader, "/marketplace/sessions/L1/sign-up", {}, key="s").status_code == 200
+    first = send(trader, "/marketplace/sessions/L1/bids", {"amount_fen": 100_000 * YUAN}, key="b")
+    again = send(trader, "/marketplace/sessions/L1/bids", {"amount_fen": 100_000 * YUAN}, key="b")
+    assert (first.status_code, first.json()["sequence"]) == (200, 1)
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
+    assert send(trader, "/marketplace/sessions/L1/bids", {"amount_fen": 1}, key="b").status_code == 422
+    assert Bid.objects.count() == 1
+    assert "jx-green" not in trader.get("/api/v1/marketplace/sessions/L1").content.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"amount_fen": 0}, {"amount_fen": 1.5}, {"amount_fen": "1"}, {"amount_fen": True}, {"amount_fen": 10**20}, {}],
+)
+def test_amounts_that_are_not_money(trader, running, body):
+    assert send(trader, "/marketplace/sessions/L1/bids", body).status_code in {400, 422}
+    assert Bid.objects.count() == 0
+
+
+def test_a_stranger_and_a_user_without_the_role_do_not_bid(client, running):
+    assert send(client, "/marketplace/sessions/L1/bids", {"amount_fen": 10_000_000}).status_code == 401
+    client.force_login(User.objects.create_user("nobody", "x"))
+    answer = send(client, "/marketplace/sessions/L1/bids", {"amount_fen": 10_000_000})
+    assert (answer.status_code, answer.json()["code"]) == (403, "party_missing")
+
+
+def test_land_that_is_taken(client, running):
+    body = {"kind": "vep_bundle", "geometry": shapely.geometry.mapping(strip(300, 400)), "valid_from": "2026-01-01"}
+    [conflict] = send(client, "/rights/conflict-check", body, key="").json()["conflicts"]
+    assert (conflict["right"], conflict["area_m2"], conflict["area_mu"]) == ("R1", 4_000.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [{}, {"type": "Blob"}, {"type": "Point", "coordinates": [117, 27]}, {"type": "Polygon", "coordinates": []},
+     {"type": "Polygon", "coordinates": [[[117, 27], [117.1, 27.1], [117.1, 27], [117, 27.1], [117, 27]]]},
+     {"type": "Polygon", "coordinates": "x"},
+     {"type": "Polygon", "coordinates": [[[1e9, 0], [1e9, 1], [2e9, 1], [1e9, 0]]]}],
+)  # fmt: skip
+def test_shapes_that_are_none(client, geometry):
+    body = {"kind": "vep_bundle", "geometry": geometry, "valid_from": "2026-01-01"}
+    assert send(client, "/rights/conflict-check", body, key="").status_code == 422
