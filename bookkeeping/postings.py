@@ -1,10 +1,9 @@
 """Postings, one at a time: move, hold, confirm, release, reverse. All legs or none."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -12,8 +11,6 @@ from bookkeeping import legs as leg_rows
 from bookkeeping.assets import asset_of
 from bookkeeping.kinds import MAX_QUANTITY, Kind
 from bookkeeping.refusals import (
-    ACCOUNT_UNUSABLE,
-    REFERENCE_TAKEN,
     RELATED_TAKEN,
     SAID_BY,
     AccountFrozen,
@@ -172,7 +169,7 @@ def _write(
             for batch in batches:
                 leg_rows.insert(reference, batch, occurred_at=occurred_at, expires_at=expires_at)
     except IntegrityError as error:
-        if _stands_there(reference, rows, constraint=constraint_of(error)):
+        if _stands_there(reference, rows):
             return Posted(reference, replayed=True)
         raise _refusal(reference, rows, error, taken=taken) from error
     return Posted(reference, replayed=False)
@@ -183,7 +180,7 @@ def _one_statement_will_do(rows: Sequence[leg_rows.NewLeg]) -> bool:
     return len(rows) == 1 or {row.source for row in rows}.isdisjoint(row.target for row in rows)
 
 
-def _stands_there(reference: str, rows: Sequence[leg_rows.NewLeg], *, constraint: str) -> bool:
+def _stands_there(reference: str, rows: Sequence[leg_rows.NewLeg]) -> bool:
     """Tell whether the posting was made before; ReferenceReused where the reference names another one."""
     stored = leg_rows.find(reference)
     if not stored:
@@ -203,21 +200,21 @@ def _refusal(
     constraint = constraint_of(error)
     if constraint == RELATED_TAKEN and taken is not None:
         return taken()
-    if constraint == ACCOUNT_UNUSABLE:
-        return _unusable_account(rows)
+    # A missing or frozen account is told before a limit, whichever the database met first.
+    unusable = _unusable_account(rows)
+    if unusable is not None:
+        return unusable
     if constraint in SAID_BY:
         return SAID_BY[constraint](reference=reference)
     return error
 
 
-def _unusable_account(rows: Sequence[leg_rows.NewLeg]) -> Exception:
-    frozen: Mapping[str, Any] = leg_rows.frozen_flags({code for row in rows for code in (row.source, row.target)})
-    for code in (code for row in rows for code in (row.source, row.target)):
+def _unusable_account(rows: Sequence[leg_rows.NewLeg]) -> Exception | None:
+    codes = [code for row in rows for code in (row.source, row.target)]
+    frozen = leg_rows.frozen_flags(codes)
+    for code in codes:
         if code not in frozen:
             return AccountMissing(account=code)
         if frozen[code]:
             return AccountFrozen(account=code)
-    return AccountMissing(account=rows[0].source)
-
-
-__all__ = ["Leg", "Posted", "REFERENCE_TAKEN", "confirm", "hold", "post", "release", "release_expired", "reverse"]
+    return None

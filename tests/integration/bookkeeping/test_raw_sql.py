@@ -1,0 +1,144 @@
+"""SQL written past the application is refused by the database itself."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from bookkeeping import postings, triggers
+from bookkeeping.models import Account
+from bookkeeping.postings import Leg
+
+pytestmark = pytest.mark.usefixtures("accounts")
+COLUMNS = "reference, leg, kind, source_id, target_id, quantity, occurred_at, related_id, expires_at"
+WHEN = "'2026-11-01 00:00:00+00'"
+
+
+@pytest.fixture
+def ids(now):
+    postings.post(reference="gift", legs=[Leg("coin:fund/bike", "coin:resident/a", 5)], occurred_at=now)
+    return {account.code: account.id for account in Account.objects.all()}
+
+
+def refused(statement):
+    with pytest.raises(IntegrityError) as told, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    return str(told.value)
+
+
+def leg(ids, source="coin:resident/a", target="coin:resident/b", quantity=1, kind=1, related="NULL", reference="raw"):
+    values = f"'{reference}', 0, {kind}, {ids.get(source, 80_002)}, {ids.get(target, 80_002)}, {quantity}, {WHEN}"
+    return f"INSERT INTO bookkeeping_leg ({COLUMNS}) VALUES ({values}, {related}, NULL)"
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ({"target": "fen:budget/forest"}, "bookkeeping_leg_one_asset"),
+        ({"target": "coin:resident/a"}, "bookkeeping_leg_two_accounts"),
+        ({"quantity": 0}, "bookkeeping_leg_quantity"),
+        ({"quantity": -1}, "bookkeeping_leg_quantity"),
+        ({"quantity": 10**17 + 1}, "bookkeeping_leg_quantity"),
+        ({"quantity": 6}, "bookkeeping_account_floor"),
+        ({"source": "coin:fund/bike", "target": "coin:merchant/tea", "quantity": 51}, "bookkeeping_account_ceiling"),
+        ({"kind": 2, "quantity": 6}, "bookkeeping_account_floor"),
+        ({"kind": 6}, "bookkeeping_leg_kind"),
+        ({"kind": 3}, "bookkeeping_leg_kind"),
+    ],
+)
+def test_a_leg_that_breaks_a_rule(ids, change, constraint):
+    assert constraint in refused(leg(ids, **change))
+
+
+@pytest.mark.parametrize("change", [{"source": "coin:nobody"}, {"target": "coin:nobody"}])
+def test_a_leg_of_a_missing_account(ids, change):
+    told = refused(leg(ids, **change))
+    assert "missing or frozen" in told or "bookkeeping_account_unusable" in told
+
+
+def test_a_leg_of_a_frozen_account(ids):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE bookkeeping_account SET frozen = true WHERE code = 'coin:resident/a'")
+    told = refused(leg(ids))
+    assert "missing or frozen" in told or "bookkeeping_account_unusable" in told
+
+
+def test_a_reference_twice(ids):
+    refused(leg(ids, reference="gift"))
+
+
+def test_a_reversal_that_is_no_mirror(ids):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM bookkeeping_leg")
+        gift = cursor.fetchone()[0]
+    for wrong in ({"kind": 5}, {"kind": 3}, {"kind": 4}):
+        told = refused(leg(ids, related=gift, **wrong))
+        assert "does not fit" in told or "bookkeeping_leg_related_fits" in told
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE bookkeeping_leg SET quantity = 6",
+        "UPDATE bookkeeping_leg SET reference = 'another'",
+        "DELETE FROM bookkeeping_leg",
+        "DELETE FROM bookkeeping_account WHERE code = 'coin:resident/b'",
+        "UPDATE bookkeeping_account SET code = 'coin:resident/z' WHERE code = 'coin:resident/b'",
+        "UPDATE bookkeeping_account SET floor = -100 WHERE code = 'coin:resident/b'",
+        "UPDATE bookkeeping_account SET ceiling = NULL WHERE code = 'coin:merchant/tea'",
+        "UPDATE bookkeeping_account SET id = id + 8 WHERE code = 'coin:resident/b'",
+        "UPDATE bookkeeping_account SET balance = -1 WHERE code = 'coin:resident/a'",
+        "INSERT INTO bookkeeping_account (id, code, nature, striped, frozen, balance, held_out, held_in)"
+        " VALUES (80002, 'coin:x', 'holder', false, false, 5, 0, 0)",
+        "INSERT INTO bookkeeping_account (id, code, nature, striped, frozen, balance, held_out, held_in)"
+        " VALUES (80003, 'coin:x', 'holder', false, false, 0, 0, 0)",
+    ],
+)
+def test_what_stands_is_not_changed(ids, statement):
+    refused(statement)
+    assert Account.objects.get(code="coin:resident/a").balance == 5
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE bookkeeping_account SET balance = balance + 1 WHERE code = 'coin:resident/a'",
+        "UPDATE bookkeeping_account SET held_out = 1 WHERE code = 'coin:resident/a'",
+        "INSERT INTO bookkeeping_slot (account_id, slot, balance, held_out, held_in) VALUES (2, 1, 5, 0, 0)",
+        "DELETE FROM bookkeeping_openhold",
+        "TRUNCATE bookkeeping_leg",
+        "TRUNCATE bookkeeping_account CASCADE",
+        "TRUNCATE bookkeeping_tile",
+    ],
+)
+def test_only_legs_move_a_balance(ids, statement):
+    if connection.vendor == "postgresql":
+        refused(statement)
+    else:
+        # SQLite has no way to tell; invariant I2 names the account instead (test_invariants).
+        assert not connection.features.has_select_for_update
+
+
+def test_a_refused_copy_leaves_nothing(ids):
+    if connection.vendor != "postgresql":
+        assert connection.vendor == "sqlite"  # there is no COPY there
+        return
+    from bookkeeping.packing import COLUMNS as COPIED
+
+    copying = f"COPY bookkeeping_leg ({', '.join(COPIED)}) FROM STDIN"
+    with (
+        pytest.raises(IntegrityError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(copying) as copy,
+    ):
+        copy.write_row((ids["coin:resident/a"], ids["coin:resident/b"], 6, "2026-11-01Z", 0, 1, "copied"))
+    assert Account.objects.get(code="coin:resident/a").balance == 5
+
+
+def test_every_trigger_is_in_place():
+    text = (triggers.FOLDER / f"{connection.vendor}.sql").read_text()
+    wanted = {line.split()[2] for line in text.splitlines() if line.startswith("CREATE TRIGGER")}
+    assert len(wanted) >= 11
+    assert set(triggers.present(connection)) == wanted
+    triggers.install(connection)  # again: nothing changes
+    assert set(triggers.present(connection)) == wanted
