@@ -36,7 +36,7 @@ def _sqlite(path: str, *, base_dir: Path, synchronous: str) -> dict[str, Any]:
     if synchronous not in SYNCHRONOUS_MODES:
         raise ImproperlyConfigured(f"SQLITE_SYNCHRONOUS must be FULL or NORMAL, not {synchronous!r}")
     name = base_dir / unquote(path.removeprefix("/"))
-    if not name.name:
+    if name.is_dir():
         raise ImproperlyConfigured("DATABASE_URL names no SQLite file; write sqlite:///var/db.sqlite3")
     name.parent.mkdir(parents=True, exist_ok=True)
     return {
@@ -55,13 +55,22 @@ def _postgresql(parts: Any) -> dict[str, Any]:
     name = unquote(parts.path.removeprefix("/"))
     if not name:
         raise ImproperlyConfigured("DATABASE_URL names no database; write postgresql://user@host/name")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("DATABASE_URL has a port that is no number from 0 to 65535") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8}, **dict(parse_qsl(parts.query))},
+        "OPTIONS": {
+            # A request waits at most so long for a database that is away, and is then answered with 503.
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+            "connect_timeout": 5,
+            **dict(parse_qsl(parts.query)),
+        },
     }

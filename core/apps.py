@@ -1,6 +1,7 @@
 """The app's name and label, and what it installs."""
 
 from django.apps import AppConfig
+from django.core import checks
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -13,8 +14,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the kinds of events, and have the triggers put in place after every migration."""
-        from core import events, spatial_index, triggers
+        from core import database_checks, events, spatial_index, triggers
 
+        checks.register(database_checks.databases_answer)
         post_migrate.connect(triggers.install_after_migrate, sender=self)
         connection_created.connect(spatial_index.add_functions)
         pre_migrate.connect(spatial_index.prepare_before_migrate, sender=self)

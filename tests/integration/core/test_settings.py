@@ -1,0 +1,85 @@
+"""A wrong or missing setting is one sentence that names it, and an exit code that is not 0."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+ROOT = Path(__file__).resolve().parents[3]
+SECRET = "k7#Qz!pV2mW9xR4tLb8yNcE5uHs3dGf6aJo1iKrTwXqMnBvPzZ0"
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "SECRET_KEY": SECRET,
+    "LEDGER_SIGNING_KEY": SECRET,
+    "FIELD_ENCRYPTION_KEY": SECRET,
+    "FIELD_INDEX_KEY": SECRET,
+    "ALLOWED_HOSTS": "eco.example.org",
+    "DATABASE_URL": "sqlite:///var/production-check.sqlite3",
+}
+
+
+def manage(*arguments, tmp_path, **settings):
+    """Run a command as an operator does, with these settings and none of the test's own."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = {**kept, "VAR_DIR": str(tmp_path / "var"), **settings}
+    if settings.get("DATABASE_URL") == PRODUCTION["DATABASE_URL"] or "DATABASE_URL" not in settings:
+        environment["DATABASE_URL"] = f"sqlite:///{tmp_path}/site.sqlite3"
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"DATABASE_URL": "mysql://root@127.0.0.1/x"}, "DATABASE_URL must begin with sqlite:/// or postgresql://"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1"}, "DATABASE_URL names no database"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1:port/x"}, "DATABASE_URL has a port that is no number"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}, "DATABASE_URL: the database default does not answer"),
+        ({"DATABASE_URL": "sqlite:///"}, "DATABASE_URL names no SQLite file"),
+        ({"SQLITE_SYNCHRONOUS": "FUL"}, "SQLITE_SYNCHRONOUS must be FULL or NORMAL"),
+        ({"JOB_LEASE_SECONDS": "soon"}, "JOB_LEASE_SECONDS must be a whole number"),
+        ({"DJANGO_SETTINGS_MODULE": "config.settings.production"}, "SECRET_KEY is not set"),
+        ({**PRODUCTION, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
+        ({**PRODUCTION, "SECURE_SSL_REDIRECT": "perhaps"}, "SECURE_SSL_REDIRECT must be one of"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_wrong_setting_is_named(settings, told, tmp_path):
+    ended = manage("check", tmp_path=tmp_path, **settings)
+    assert ended.returncode != 0
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_command_that_meets_no_database_says_so_in_one_sentence(tmp_path):
+    ended = manage("verify", tmp_path=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
+    assert ended.returncode != 0
+    assert "DATABASE_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_production_settings_pass_the_deployment_check(tmp_path):
+    ended = manage("check", "--deploy", "--fail-level", "WARNING", tmp_path=tmp_path, **PRODUCTION)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sqlite_is_set_up_for_a_ledger():
+    """T6: deferred transactions fail under several writers; the settings must really be in force."""
+    if connection.vendor != "sqlite":
+        assert connection.settings_dict["ENGINE"] == "django.db.backends.postgresql"
+        return
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 20_000}
+    with connection.cursor() as cursor:
+        found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+    assert found == wanted
+    began = []
+    connection.ensure_connection()
+    connection.connection.set_trace_callback(began.append)
+    with transaction.atomic():
+        pass
+    connection.connection.set_trace_callback(None)
+    assert began[0] == "BEGIN IMMEDIATE"
