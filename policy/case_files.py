@@ -50,7 +50,7 @@ def run(programme: Programme, cases: tuple[Case, ...]) -> list[Difference]:
     found = []
     for case in cases:
         answer = assessment.assess(programme, case.facts)
-        told = {"status": str(answer.status)}
+        told: dict[str, Any] = {"status": str(answer.status)}
         told |= {} if answer.amount_fen is None else {"amount_fen": answer.amount_fen}
         told |= {"failed": list(answer.failed)} if answer.failed else {}
         told |= {"unknown": list(answer.unknown)} if answer.unknown and answer.status == "UNKNOWN" else {}

@@ -200,8 +200,8 @@ def approve(number: str, *, user: Any, at: datetime) -> ClaimView:
             return _advance(claim, to=ClaimStatus.APPROVED_L1, at=at)
         _check_step(claim, to=ClaimStatus.APPROVED_L2)
         require_role(user, SECOND_APPROVER)
-        if timezone.localdate(at) < claim.notice_until:
-            raise NoticeStillRunning(claim=number, until=claim.notice_until.isoformat())
+        if claim.notice_until is None or timezone.localdate(at) < claim.notice_until:
+            raise NoticeStillRunning(claim=number, until=str(claim.notice_until))
         _sign(claim, step=Approval.SECOND, user=user, at=at)
         return _advance(claim, to=ClaimStatus.APPROVED_L2, at=at)
 
@@ -240,7 +240,7 @@ def reserve(number: str, *, at: datetime) -> ClaimView:
                     claim.budget_line,
                     source="budget",
                     target="reserved",
-                    amount_fen=claim.amount_fen,
+                    amount_fen=claim.amount_fen or 0,
                     reference=f"claim/{claim.number}/reserve/{claim.payment_attempt}",
                     at=at,
                 )
@@ -330,7 +330,9 @@ def _decide(
 def _sign(claim: Claim, *, step: str, user: Any, at: datetime) -> None:
     if claim.approvals.filter(round=claim.round, user=user).exists():
         raise SecondPersonNeeded(claim=claim.number)
-    Approval.objects.create(claim=claim, round=claim.round, step=step, user=user, amount_fen=claim.amount_fen, at=at)
+    Approval.objects.create(
+        claim=claim, round=claim.round, step=step, user=user, amount_fen=claim.amount_fen or 0, at=at
+    )
 
 
 def _locked(number: str) -> Claim:

@@ -174,9 +174,9 @@ def _clean_value(path: str, value: Any, *, kind: Kind) -> Any:
     expected = {Kind.INTEGER: int, Kind.YES_NO: bool, Kind.TEXT: str}[kind]
     if type(value) is not expected:
         raise FactInvalid(path, f"must be {kind.value}, not {value!r}")
-    if kind is Kind.INTEGER and abs(value) > INT64_MAX:
+    if type(value) is int and abs(value) > INT64_MAX:
         raise FactInvalid(path, "does not fit in 64 bits")
-    if kind is Kind.TEXT and len(value) > LONGEST_EXPRESSION:
+    if type(value) is str and len(value) > LONGEST_EXPRESSION:
         raise FactInvalid(path, f"longer than {LONGEST_EXPRESSION} characters")
     return value
 

@@ -50,7 +50,7 @@ def county_of_parcels(codes: Sequence[str]) -> str | None:
     except ObjectDoesNotExist:
         return None
     outside = [county for county in counties if not county.startswith(CITY_PREFIX)]
-    return (outside or counties or [None])[0]
+    return next(iter(outside or counties), None)
 
 
 def value_of_parcels(codes: Sequence[str]) -> int | None:

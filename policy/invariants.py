@@ -28,8 +28,8 @@ def instructions_follow_approvals() -> Iterator[Broken | Checked]:
     """Compare each instruction with its claim, its approvals and its decision."""
     live = PaymentInstruction.objects.exclude(status=InstructionStatus.RETURNED)
     doubled = live.values("claim__number").annotate(times=Count("pk")).filter(times__gt=1)
-    for row in doubled:
-        yield Broken(f"claim {row['claim__number']}", f"{row['times']} live instructions")
+    for twice in doubled:
+        yield Broken(f"claim {twice['claim__number']}", f"{twice['times']} live instructions")
     for claim in Claim.objects.filter(
         Q(decision__amount_fen__isnull=True) | Q(amount_fen__gt=F("decision__amount_fen"))
     ):
@@ -101,7 +101,7 @@ def _pots_as_claimed(line: queries.BudgetView) -> Iterator[tuple[str, int, int]]
 
 
 def _total(rows: object) -> int:
-    return rows.aggregate(sum=Sum("amount_fen", default=0))["sum"]  # type: ignore[attr-defined,no-any-return]
+    return rows.aggregate(sum=Sum("amount_fen", default=0))["sum"]  # type: ignore[attr-defined]
 
 
 @invariant(

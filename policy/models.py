@@ -26,7 +26,7 @@ class ProgrammeStatus(models.TextChoices):
 class ProgrammeVersion(models.Model):
     """One version of a programme with its whole text, so that a decision can be repeated years later."""
 
-    NEXT_STATUSES: ClassVar = {
+    NEXT_STATUSES: ClassVar[dict[str, set[str]]] = {
         ProgrammeStatus.DRAFT: {ProgrammeStatus.REVIEWED},
         ProgrammeStatus.REVIEWED: {ProgrammeStatus.SIMULATED},
         ProgrammeStatus.SIMULATED: {ProgrammeStatus.ACTIVE},
@@ -140,7 +140,7 @@ class Claim(models.Model):
     """One party's claim under one programme for one subject and period; its facts are frozen in its decision."""
 
     S = ClaimStatus
-    NEXT_STATUSES: ClassVar = {
+    NEXT_STATUSES: ClassVar[dict[str, set[str]]] = {
         S.NEED_INFO: {S.MATCHED, S.REJECTED, S.WITHDRAWN},
         S.MATCHED: {S.CONSENTED, S.WITHDRAWN},
         S.CONSENTED: {S.CHECKED, S.REJECTED, S.WITHDRAWN},
@@ -237,7 +237,7 @@ class BatchStatus(models.TextChoices):
 class PaymentBatch(models.Model):
     """Instructions that go to the bank as one file, locked with their count, sum and hash."""
 
-    NEXT_STATUSES: ClassVar = {
+    NEXT_STATUSES: ClassVar[dict[str, set[str]]] = {
         BatchStatus.LOCKED: {BatchStatus.SIGNED},
         BatchStatus.SIGNED: {BatchStatus.SENT},
         BatchStatus.SENT: {BatchStatus.PART_CONFIRMED, BatchStatus.CLOSED},

@@ -215,7 +215,7 @@ def _lock_batch(budget: BudgetLine, waiting: Sequence[Claim], *, by: Any, at: da
             reference=f"{number}-{place:05}",
             payee_name=payees[claim.party].name,
             payee_token=payees[claim.party].token,
-            amount_fen=claim.amount_fen,
+            amount_fen=claim.amount_fen or 0,
         )
         for place, claim in enumerate(waiting, start=1)
     ]

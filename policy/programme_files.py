@@ -38,11 +38,11 @@ class StrictLoader(yaml.SafeLoader):
 
 
 def _strict_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    names = [loader.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    names = [loader.construct_object(key, deep=True) for key, _ in node.value]
     for name in names:
         if type(name) is not str or names.count(name) > 1:
             raise ProgrammeInvalid(f"line {node.start_mark.line + 1}: the key {name!r} must be a text and stand once")
-    values = [loader.construct_object(value, deep=True) for _, value in node.value]  # type: ignore[no-untyped-call]
+    values = [loader.construct_object(value, deep=True) for _, value in node.value]
     return dict(zip(names, values, strict=True))
 
 

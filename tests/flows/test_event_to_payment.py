@@ -1,12 +1,15 @@
 """Flow 4: a settled sale in the journal becomes a reconciled payment, by the job that drains the journal."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import shapely
 
 from core import events, jobs
 from core.invariants import examine, registered
 from fixtures.fake_bank import SILENT, FakeBank
+from identity import organisations
+from marketplace import custody, listings, rights, sessions, settlements
 from policy import claims, payments, queries
 from policy.models import Claim, JournalCursor
 from tests.integration.policy.conftest import (  # noqa: F401 - fixtures
@@ -19,7 +22,7 @@ from tests.integration.policy.conftest import (  # noqa: F401 - fixtures
     sale,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # the journal is read as other connections see it
 
 
 def settle(sale, session, *, price_fen):  # noqa: F811
@@ -87,3 +90,31 @@ def test_a_run_that_is_cut_off_leaves_cursor_and_claims_and_the_next_run_does_it
     drain(datetime(2026, 5, 21, tzinfo=UTC))
     assert Claim.objects.count() == 2
     assert JournalCursor.objects.get().sequence > 0
+
+
+def test_a_sale_on_the_market_is_matched_and_what_the_account_does_not_know_is_asked(
+    programme_in_force,  # noqa: F811
+):
+    for code in ("zixi-bamboo-coop", "jx-green-invest"):
+        organisations.register(code=code, name="测试主体", kind="seller", region="361028", at=AT)
+    custody.record_inflow(party="jx-green-invest", amount_fen=30_000_000, bank_reference="b1", at=AT)
+    land = shapely.box(117.06, 27.7, 117.064, 27.702)
+    rights.register(
+        code="FR-1", kind="forest_tenure", holder="zixi-bamboo-coop", geometry=land,
+        parcels=("361028-000001",), valid_from=date(2025, 1, 1), valid_to=date(2055, 1, 1), at=AT,
+    )  # fmt: skip
+    begins = AT + timedelta(hours=1)
+    listings.publish(
+        code="L-1", right="FR-1", mode="english", start_fen=10_000_000, step_fen=100_000, reserve_fen=10_000_000,
+        deposit_fen=2_000_000, opens_at=begins, free_until=begins + timedelta(minutes=10), extension_s=120, at=AT,
+    )  # fmt: skip
+    sessions.sign_up("L-1", party="jx-green-invest", at=AT)
+    sessions.place_bid("L-1", party="jx-green-invest", amount_fen=10_000_000, key="k1", at=begins)
+    sessions.close("L-1", at=begins + timedelta(hours=1))
+    settlements.settle("L-1", at=begins + timedelta(hours=1))
+    drain(begins + timedelta(hours=2))
+    (claim,) = queries.claims_of("zixi-bamboo-coop")
+    assert (claim.status, claim.subject, claim.demo) == ("NEED_INFO", "FR-1", True)
+    assert [one["fact"] for one in claim.explanation["questions"]] == ["sale.county_code", "sale.gep_value_fen"]
+    told = {"sale.county_code": "361028", "sale.gep_value_fen": 1_250_000}
+    assert claims.answer(claim.number, party="zixi-bamboo-coop", facts=told, at=begins).amount_fen == 100_000
