@@ -1,7 +1,7 @@
 """绿宝 from a signed file to posted points, against a bare insert of the same rows in the same run.
 
-Run: ``python benchmarks/greenpoints_ingest.py [--rows 110000] [--residents 20000]``; the database is DATABASE_URL's, in a
-database of its own that is dropped afterwards.
+Run: ``python benchmarks/greenpoints_ingest.py [--rows 110000] [--residents 20000]``; the database is DATABASE_URL's,
+in a database of its own that is dropped afterwards.
 """
 
 import argparse
