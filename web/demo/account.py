@@ -1,0 +1,43 @@
+"""Flow 2: real outlines, land cover and altitude; parcels and 30 m layers made from them; one account over all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fixtures import make_county_layers
+from gep import accounts, intake
+from gep import queries as gep_queries
+from web.demo import cast
+
+SEED, YEAR, PRICE_YEAR = 2024, 2024, 2024
+BROADLEAF = "111"
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The account, whose own total is the sum of its parcels' lines, and the published totals of its indicators."""
+
+    account: Any
+    indicators: Any
+    total_fen: int
+
+
+def compile_county(*, at: datetime, folder: Path, progress: Progress) -> Compiled:
+    """Make the inputs, load the parcels, compile; a second run finds the same account by the digest of its inputs."""
+    made = make_county_layers.make(county=cast.COUNTY, folder=folder, seed=SEED, progress=progress)
+    intake.load_parcels(made.parcels)
+    asked = accounts.request(region=cast.COUNTY, year=YEAR, price_year=PRICE_YEAR, layers=made.layers, at=at)
+    account = accounts.compile(asked.code, as_of=at, progress=progress)
+    if account.status != "compiled":
+        raise AssertionError(f"the account was refused: {account.provenance}")
+    indicators = gep_queries.indicator_totals(account.code)
+    return Compiled(account=account, indicators=indicators, total_fen=int(indicators["value_fen"].sum()))
+
+
+def forest_parcel(account: str) -> str:
+    """Return the code of the county's most valuable broadleaf parcel: the one whose right is sold."""
+    dearest = gep_queries.parcels_page(account=account, county=cast.COUNTY, order="value", descending=True, limit=200)
+    return next(parcel.code for parcel in dearest if parcel.ecosystem == BROADLEAF)
