@@ -171,12 +171,13 @@ def _claim(candidates: QuerySet[Job]) -> Job | None:
     """Take the oldest of ``candidates`` that nobody else is taking, in one statement."""
     token = uuid.uuid4().hex
     first = candidates.order_by("due_at", "pk").select_for_update(skip_locked=True).values("pk")[:1]
-    taken = Job.objects.filter(pk__in=first).update(
-        state=JobState.RUNNING,
-        attempts=F("attempts") + 1,
-        lease_token=token,
-        lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
-    )
+    with transaction.atomic():  # Django locks rows only inside a transaction
+        taken = Job.objects.filter(pk__in=first).update(
+            state=JobState.RUNNING,
+            attempts=F("attempts") + 1,
+            lease_token=token,
+            lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+        )
     return Job.objects.get(lease_token=token) if taken else None
 
 
