@@ -20,7 +20,7 @@ from greenpoints.screening import LOCAL, day_bounds_us
 class BatchMissing(RuleViolation):
     """The partner has no batch of this code."""
 
-    code = "batch_missing"
+    code = "behaviour_batch_missing"
     message = _("找不到该批次。")
     status = 404
 

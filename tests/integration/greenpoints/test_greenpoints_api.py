@@ -83,7 +83,7 @@ def test_a_code_used_for_other_content_and_another_partners_batch(send, scene):
     assert (again.status_code, again.json()["code"]) == (409, "batch_content_differs")
     stranger = sender(partner_keys.issue(organisation="tea-house", algorithm="hmac-sha256", at=timezone.now()))
     asked = stranger(path="/api/v1/greenpoints/batches/b1", method="GET", once="", content_type="")
-    assert (asked.status_code, asked.json()["code"]) == (404, "batch_missing")
+    assert (asked.status_code, asked.json()["code"]) == (404, "behaviour_batch_missing")
 
 
 def test_coins_at_a_merchant(deliver, scene):
