@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tooling import services
+from tooling import servers
 from tooling.environment import ROOT, python, say
 
 CHECKS = (
@@ -52,7 +52,7 @@ def everyday() -> int:
     outcome = Outcome()
     for name, command in CHECKS:
         _stage(outcome, name, [str(python()), *command], {})
-    found = services.find_all()
+    found = servers.find_all()
     _suite(outcome, found, everyday=True)
     outcome.seconds = time.monotonic() - started
     return _report(outcome, found)
@@ -61,13 +61,13 @@ def everyday() -> int:
 def long() -> int:
     """Run the long tests (soak, kills, fuzz) on both databases."""
     started = time.monotonic()
-    outcome, found = Outcome(), services.find_all()
+    outcome, found = Outcome(), servers.find_all()
     _suite(outcome, found, everyday=False)
     outcome.seconds = time.monotonic() - started
     return _report(outcome, found)
 
 
-def _suite(outcome: Outcome, found: list[services.Found], *, everyday: bool) -> None:
+def _suite(outcome: Outcome, found: list[servers.Found], *, everyday: bool) -> None:
     shared: dict[str, str] = {}
     for thing in found[1:]:
         shared.update(thing.environment)
@@ -125,7 +125,7 @@ def _verdict(outcome: Outcome) -> int:
     return 0
 
 
-def _report(outcome: Outcome, found: list[services.Found]) -> int:
+def _report(outcome: Outcome, found: list[servers.Found]) -> int:
     """Print the closing lines; with ``CI=true`` anything that was not covered is a failure."""
     uncovered = [f"{thing.name}: {thing.missing}" for thing in found if thing.missing]
     uncovered += [f"{name}: {why}" for name, why in sorted(outcome.never_run().items())]

@@ -47,7 +47,6 @@ class Told:
 def summary(told: Told, *, day: date, seconds: float) -> dict[str, Any]:
     """Return the figures of ``summary.json``; amounts in whole units named by their key."""
     gep, report, settlement = told.account.account, told.day.report, told.sale.settlement
-    refused = {code: n for code, n in report.by_reason.items() if reasons.REASONS[code].status not in reasons.ACCEPTED}
     claim, reconciliation, proof = told.subsidy.claim, told.subsidy.reconciliation, told.proof
     return {
         "gep": {
@@ -66,8 +65,8 @@ def summary(told: Told, *, day: date, seconds: float) -> dict[str, Any]:
             "business_on": day.isoformat(),
             "synthetic": True,
             "rows": report.rows,
-            "credited": sum(report.by_status.get(status, 0) for status in reasons.ACCEPTED),
-            "refused": refused,
+            "credited": credited(report),
+            "refused": refused(report),
             "posted_kg": round(report.posted_mg / MG_PER_KG, 3),
             "points_issued": told.day.points_issued,
             "points_redeemed": told.day.points_redeemed,
@@ -100,6 +99,16 @@ def summary(told: Told, *, day: date, seconds: float) -> dict[str, Any]:
     }
 
 
+def credited(report: Any) -> int:
+    """Return how many rows count, in full, in part or with zero grams."""
+    return sum(report.by_status.get(status, 0) for status in reasons.ACCEPTED)
+
+
+def refused(report: Any) -> dict[str, int]:
+    """Return how many rows do not count, by reason."""
+    return {code: n for code, n in report.by_reason.items() if reasons.REASONS[code].status not in reasons.ACCEPTED}
+
+
 def page(told: Told) -> dict[str, Any]:
     """Return what ``report.html`` shows beside the summary."""
     sold, claim = told.sale, told.subsidy.claim
@@ -110,7 +119,15 @@ def page(told: Told) -> dict[str, Any]:
             "gep_yuan": yuan(told.account.total_fen),
             "settled_yuan": yuan(settlement.price_fen),
             "paid_yuan": yuan(told.subsidy.reconciliation.paid_fen),
+            "parcels": f"{told.account.account.parcels:,}",
+            "points": f"{told.day.points_issued:,}",
+            "rows": f"{told.day.report.rows:,}",
+            "credited": f"{credited(told.day.report):,}",
         },
+        "refusals": [
+            {"reason": f"{reasons.REASONS[code].zh} · {reasons.REASONS[code].en}", "count": f"{count:,}"}
+            for code, count in refused(told.day.report).items()
+        ],
         "map": county_map(highlighted=told.county.code),
         "indicators": [
             {
