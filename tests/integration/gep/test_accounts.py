@@ -134,12 +134,12 @@ def test_requests_that_cannot_be_are_refused_by_name(layers, tmp_path):
 
 
 def test_the_api_explains_one_parcel(account, client):
-    answer = client.get(f"/api/gep/accounts/{account.code}/parcels/361028-0").json()
+    answer = client.get(f"/api/v1/gep/accounts/{account.code}/parcels/361028-0").json()
     assert answer["unconfirmed_figures"] is True
     assert answer["value_fen"] == sum(line["value_fen"] for line in answer["lines"])
     water = next(line for line in answer["lines"] if line["indicator"] == "water_retention")
     assert water["yuan_per_unit"] == 7.06
     assert {"runoff.111", "reservoir"} <= {figure["key"] for figure in water["figures"]}
-    assert client.get("/api/gep/accounts").json()[0]["total_fen"] == account.total_fen
-    assert len(client.get(f"/api/gep/accounts/{account.code}").json()["totals"]) == 3
-    assert client.get("/api/gep/accounts/none/parcels/none").status_code == 404
+    assert client.get("/api/v1/gep/accounts").json()[0]["total_fen"] == account.total_fen
+    assert len(client.get(f"/api/v1/gep/accounts/{account.code}").json()["totals"]) == 3
+    assert client.get("/api/v1/gep/accounts/none/parcels/none").status_code == 404
