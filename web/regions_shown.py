@@ -1,5 +1,10 @@
 """Names of regions in the language of the page."""
 
+import json
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
 from django.utils.translation import get_language
 
 from core import regions
@@ -15,4 +20,13 @@ def name(code: str) -> str:
     try:
         return regions.name(code, language=language())
     except regions.UnknownRegion:
-        return code
+        return towns().get(code, code)
+
+
+@cache
+def towns() -> dict[str, str]:
+    """Return the Chinese names of the towns by their code of nine digits; empty where the list has been taken away."""
+    path = Path(settings.BASE_DIR) / "fixtures" / "regions" / "towns.json"
+    if not path.is_file():
+        return {}
+    return {row["code"]: row["name"] for row in json.loads(path.read_text(encoding="utf-8"))}

@@ -63,3 +63,9 @@ def said(subject: object, name: str) -> str:
 def yuan(fen: int | None) -> str:
     """Print an amount in yuan without its unit, for table columns whose head names it."""
     return "–" if fen is None else figures.money(fen).digits
+
+
+@register.filter
+def unit(code: str) -> str:
+    """Print a unit as people write it: m3 is m³."""
+    return {"m3": "m³", "m2": "m²"}.get(code, code)
