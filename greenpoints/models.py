@@ -94,7 +94,9 @@ class Behaviour(models.Model):
                 name="greenpoints_behaviour_once",
             ),
             models.CheckConstraint(
-                condition=Q(posted_mg__gte=0, flat_coins__gte=0, counted_quantity__gte=0),
+                condition=Q(
+                    gross_mg__gte=0, net_mg__gte=0, posted_mg__gte=0, flat_coins__gte=0, counted_quantity__gte=0
+                ),
                 name="greenpoints_behaviour_amounts",
             ),
         ]
@@ -176,7 +178,9 @@ class Redemption(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "order"], name="greenpoints_redemption_order"),
             models.CheckConstraint(
-                condition=Q(coins__gt=0, confirmed_coins__gte=0, confirmed_coins__lte=models.F("coins")),
+                condition=Q(
+                    coins__gt=0, confirmed_coins__gte=0, confirmed_coins__lte=models.F("coins"), unit_cost_fen__gte=0
+                ),
                 name="greenpoints_redemption_coins",
             ),
         ]

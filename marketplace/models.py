@@ -269,6 +269,9 @@ class Session(models.Model):
                 condition=Q(closed_at=None, winner="", unsold_reason="")
                 | Q(closed_at__gte=F("deadline_at")) & (~Q(winner="") ^ ~Q(unsold_reason="")),
             ),
+            models.CheckConstraint(
+                name="marketplace_session_price", condition=Q(price_fen=None) | Q(price_fen__range=(1, MOST_FEN))
+            ),
         ]
 
     def __str__(self) -> str:
