@@ -4,6 +4,9 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME;
 END $$
 -- next
+-- Room on each page, so that a new version of a row stays beside the old one and no index is touched.
+ALTER TABLE bookkeeping_account SET (fillfactor = 60)
+-- next
 CREATE OR REPLACE FUNCTION bookkeeping_apply_legs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ids bigint[];
