@@ -134,6 +134,7 @@ def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_]
                 undecided = decided == ""
                 decided[undecided] = unusable[undecided]
                 _plan(batch, room, decided)
+                _tell_reused(batch, undecided & (unusable != ""), decided)
                 if (decided == POSTED).any():
                     leg_columns.write(batch, accounts, chosen=(decided == POSTED)[batch.legs.posting])
         except IntegrityError as error:
@@ -178,6 +179,16 @@ def _plan(batch: Batch, room: limits.Room, status: NDArray[np.str_]) -> None:
     for code, text in _LIMIT_STATUS.items():
         status[undecided[answer == code]] = text
     _compare_repeated(batch, undecided[answer == limits.REPEATED].tolist(), status)
+
+
+def _tell_reused(batch: Batch, unusable: NDArray[np.bool_], status: NDArray[np.str_]) -> None:
+    """Tell of an unusable posting that an earlier one of this batch took its reference; it cannot be the same."""
+    if not unusable.any():
+        return
+    taken_by = {int(batch.name[n]): n for n in np.flatnonzero(status == POSTED).tolist()}
+    for posting in np.flatnonzero(unusable).tolist():
+        if taken_by.get(int(batch.name[posting]), posting) < posting:
+            status[posting] = ReferenceReused.code
 
 
 def _compare_repeated(batch: Batch, repeated: list[int], status: NDArray[np.str_]) -> None:

@@ -43,6 +43,7 @@ def test_each_row_gets_its_answer():
             ("one", A, B, 5),
             ("eight", BUS, TEA, 51),
             ("gift", BUS, "coin:resident/nobody", 10),
+            ("three", BUS, "coin:resident/nobody", 10),
         ]
     )
     assert answers == [
@@ -59,6 +60,7 @@ def test_each_row_gets_its_answer():
         "same_account",
         "reference_reused",
         "over_limit",
+        "reference_reused",
         "reference_reused",
     ]
     assert [queries.balance(code).posted for code in (BUS, A, B, TEA)] == [-10, 0, 7, 3]
