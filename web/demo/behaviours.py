@@ -45,6 +45,7 @@ def credit(members: cast.Cast, *, on: date, received_at: datetime, folder: Path)
     while jobs.run_due(as_of=received_at):
         pass
     redeemers = _redeem(refs, on=on, at=received_at + timedelta(hours=2))
+    cast.give_resident_a_login(redeemers[0], password=members.password, at=received_at)
     totals = greenpoints_queries.totals()
     report = greenpoints_queries.batch(code, partner=partner)
     return Day(

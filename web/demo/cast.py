@@ -20,6 +20,7 @@ SPONSOR = "fuzhou-green-fund"
 MERCHANT = "zixi-tea-house"
 COMMISSION = "fuzhou-drc"
 FINANCE = "fuzhou-finance"
+RESIDENT = "resident"
 
 # code, name, kind, region
 ORGANISATIONS = (
@@ -74,6 +75,12 @@ def assemble(*, at: datetime, folder: Path) -> Cast:
 def _user(name: str, *, role: str, organisation: str, password: str, at: datetime) -> Any:
     known = get_user_model().objects.filter(username=name).first()
     return known or people.register_user(name, password, organisation=organisation, roles=(role,), at=at)
+
+
+def give_resident_a_login(ref: str, *, password: str, at: datetime) -> None:
+    """Let one resident of the demo sign in as ``resident``; a second run finds the user."""
+    if not get_user_model().objects.filter(username=RESIDENT).exists():
+        people.register_user(RESIDENT, password, person=ref, at=at)
 
 
 def _kept(path: Path, *, at: datetime) -> dict[str, str]:

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         accounts = folder / "accounts.json"
         console.print(
             "\nNext: [bold]make serve[/bold] opens the site with this data. "
-            f"Users analyst, policy1, finance1, merchant, auditor …; their password is in {accounts}."
+            f"Users resident, merchant, analyst, policy1, finance1, auditor …; their password is in {accounts}."
         )
 
     def _run(self, console: Console, folder: Path) -> figures.Told:
