@@ -32,7 +32,7 @@ class Scale:
 
 # YlGnBu of ColorBrewer 2 (Cynthia Brewer, Apache-2.0): lightness falls evenly, safe for the common colour blindnesses.
 GEP_SCALE = Scale(
-    stops_fen_per_m2=(50, 100, 200, 400, 800),
+    stops_fen_per_m2=(100, 200, 400, 600, 800),
     colours=("#ffffcc", "#c7e9b4", "#7fcdbb", "#41b6c4", "#2c7fb8", "#253494"),
     without_value="#e3e3e3",
 )
