@@ -75,7 +75,7 @@ def summary(told: Told, *, day: date, seconds: float) -> dict[str, Any]:
             "listing": told.sale.session,
             "parcel": told.sale.parcel,
             "bids": told.sale.bids,
-            "second_listing": "refused, rights_conflict",
+            "second_listing": "refused",
             "overlap_m2": told.sale.conflict["area_m2"],
             "settled_fen": settlement.price_fen,
         },

@@ -47,25 +47,27 @@ def rows(summary: Summary) -> list[tuple[str, str, str]]:
     """Return the lines of the table: the flow they belong to, what they say, the figure with its unit."""
     gep, points, market = summary["gep"], summary["greenpoints"], summary["marketplace"]
     policy, book = summary["policy"], summary["bookkeeping"]
-    refused = [("", f"  {reasons.REASONS[code].zh} {code}", f"{count:,}") for code, count in points["refused"].items()]
+    refused = [("", f"  {reasons.REASONS[code].zh}", f"{count:,}") for code, count in points["refused"].items()]
     return [
-        ("资源 GEP", f"parcels of {gep['county']} (synthetic 模拟数据)", f"{gep['parcels']:,}"),
+        ("资源 GEP", f"parcels of {gep['county']} (模拟数据)", f"{gep['parcels']:,}"),
         ("", "area", f"{gep['area_m2'] / M2_PER_KM2:,.2f} km²"),
         ("", f"account {gep['year']}", f"{yuan(gep['total_fen'])} yuan"),
         ("", "sum of the parcels", f"{yuan(gep['parcels_sum_fen'])} yuan"),
-        ("绿宝 points", f"behaviours of {points['business_on']} (synthetic)", f"{points['rows']:,}"),
+        ("绿宝 points", f"behaviours {points['business_on']} (模拟)", f"{points['rows']:,}"),
         ("", "credited", f"{points['credited']:,}"),
         *refused,
         ("", "mitigation recorded", f"{points['posted_kg']:,.1f} kg CO2e"),
         ("", "points issued", f"{points['points_issued']:,} coins"),
         ("", "redeemed at a merchant", f"{points['points_redeemed']:,} coins"),
-        ("资本 market", f"{market['bids']} bids; a second, overlapping listing", market["second_listing"]),
+        ("资本 market", "bids", f"{market['bids']}"),
+        ("", "second listing, overlapping", market["second_listing"]),
         ("", "settled", f"{yuan(market['settled_fen'])} yuan"),
         ("资金 policy", f"{policy['programme']} (演示政策)", policy["status"]),
         ("", "paid", f"{yuan(policy['paid_fen'])} yuan"),
-        ("", "reconciled with the bank's file", f"{yuan(policy['reconciled_fen'])} yuan"),
+        ("", "reconciled with the bank", f"{yuan(policy['reconciled_fen'])} yuan"),
         ("账簿 book", "postings, of which unbalanced", f"{book['postings']:,}, {book['unbalanced']}"),
-        ("", "public log", f"{book['tree_size']:,} leaves, root {book['root'][:12]}…"),
+        ("", "leaves in the public log", f"{book['tree_size']:,}"),
+        ("", "root of the log", f"{book['root'][:16]}…"),
         (
             "",
             f"{book['invariants']} invariants verified",
