@@ -34,7 +34,7 @@ def prepare(*, dev: bool) -> None:
     _virtual_environment()
     _requirements("requirements-dev.txt" if dev else "requirements.txt")
     _front_end()
-    run(python(), "manage.py", "messages", "--compile")
+    run(python(), "manage.py", "messages", "--compile", stdout=subprocess.DEVNULL)
 
 
 def _virtual_environment() -> None:

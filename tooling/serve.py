@@ -18,7 +18,8 @@ def run(arguments: list[str]) -> int:
     port = int(arguments[0]) if arguments else _free_port(FIRST_PORT)
     parts = {name: _start(command) for name, command in _commands(port).items()}
     say(f"the site is at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for end in (signal.SIGINT, signal.SIGTERM):  # also where the caller's shell had set Ctrl-C aside
+        signal.signal(end, _interrupt)
     try:
         return _watch(parts)
     except KeyboardInterrupt:
@@ -28,7 +29,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _commands(port: int) -> dict[str, list[str]]:
-    celery = [str(python()), "-m", "celery", "-A", "config.celery"]
+    celery = [str(python()), "-m", "celery", "--quiet", "-A", "config.celery"]
     return {
         "site": [str(python()), "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
                  "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],

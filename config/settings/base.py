@@ -136,7 +136,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the largest signed batch; other
 LARGE_BODY_ROUTES = (r"batches/?$",)  # where signed batches are sent
 
 # The work queue. Saved rows are the queue, so the broker may vanish and nothing is lost.
-BROKER_URL = environment.text("BROKER_URL", "filesystem://")
+BROKER_URL = environment.text("BROKER_URL", "filesystem://localhost/")
 CELERY_QUEUE = environment.text("CELERY_QUEUE", "fuzhou")
 CELERY_TIMEZONE = TIME_ZONE
 # So long a dead worker keeps its job from others.
