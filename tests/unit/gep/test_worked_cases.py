@@ -35,6 +35,13 @@ def test_t4_nutrients():
     assert yuan(phosphorus_t, "2800") / 1e8 == pytest.approx(117.51, abs=0.005)
 
 
+def test_t13_carbon_dioxide_of_dry_matter():
+    dry_matter_t = np.array([6_050.31, 40_584.50, 4_774.77, 5_560.52, 1_042.60])
+    co2_t = float(carbon_sequestration.co2_from_dry_matter(dry_matter_t, co2_per_dry_matter=1.63).sum())
+    assert co2_t == pytest.approx(94_560.70, abs=0.005)
+    assert yuan(co2_t, "379.87") / 1e4 == pytest.approx(3_592.08, abs=0.005)
+
+
 def test_t22_sums_of_unrounded_figures():
     column = [2.38, 616.93, 145.21, 0.23, 722.30, 666.68, 5.93, 16.33]
     fen = valuation.value_fen(np.array(column), yuan_per_unit=Decimal(100_000_000))
