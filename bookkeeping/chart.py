@@ -65,7 +65,7 @@ def open_accounts(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_OPEN[connection.vendor], {**terms, "step": ID_STEP, "codes": json.dumps(assets)})
         if cursor.rowcount < len(assets):
-            _refuse_other_terms(list(assets), **terms)
+            _refuse_other_terms(list(assets), nature=nature, floor=floor, ceiling=ceiling, striped=striped)
 
 
 def freeze(code: str, *, at: datetime) -> None:

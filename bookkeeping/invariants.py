@@ -87,14 +87,14 @@ def legs_balance() -> Iterator[Broken | Checked]:
     """Each leg joins two existing accounts of one asset; the legs of a posting are numbered without a gap."""
     yield Checked(Leg.objects.count())
     for reference, leg, no_source, no_target, mixed, same, quantity in _rows(_LEGS_ASTRAY):
-        what = {
+        faults = {
             "its source does not exist": no_source,
             "its target does not exist": no_target,
             "its accounts hold different assets": mixed,
             "it leads from an account to itself": same,
             f"it moves {quantity}": quantity <= 0,
         }
-        yield Broken(f"leg {reference}#{leg}", "; ".join(text for text, holds in what.items() if holds))
+        yield Broken(f"leg {reference}#{leg}", "; ".join(text for text, holds in faults.items() if holds))
     for reference, count, highest, kinds in _rows(_NUMBERING):
         what = f"it has {count} legs, the highest number is {highest}" if highest + 1 != count else f"{kinds} kinds"
         yield Broken(f"posting {reference}", what)

@@ -26,7 +26,7 @@ _QUERY = {
 
 def lock_accounts(ids: Sequence[int]) -> Room:
     """Lock the accounts in id order; return their room, shape (len(ids),), in the order asked for."""
-    parameter: object = [int(n) for n in ids]
+    parameter: list[int] | str = [int(n) for n in ids]
     if connection.vendor == "sqlite":
         parameter = str(parameter)
     with connection.cursor() as cursor:
