@@ -1,6 +1,6 @@
 """Figures are dated rows with unit, region and source; this reads a table of them and finds the one that applies.
 
-Columns: ``key,value,unit,per,region,valid_from,valid_to,source,locator,tag``. ``valid_to`` is exclusive, empty for open.
+Columns: ``key,value,unit,per,region,valid_from,valid_to,source,locator,tag``. ``valid_to`` is exclusive, or empty.
 ``tag`` is V (seen in a public text), D (derived from such), U (nobody confirmed it). A table with a bad row is refused
 as a whole, by table, line and key.
 """

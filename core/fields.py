@@ -5,6 +5,7 @@ PostGIS ``geometry`` with a GiST index. The lookups ``bboverlaps`` and ``interse
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import shapely
@@ -38,7 +39,7 @@ class GeometryField(models.Field):
         self.kind, self.srid = kind, srid
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> tuple[str, str, list, dict]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """Return what migrations write; kind and srid always, so that a change of default changes no table."""
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {**kwargs, "kind": self.kind, "srid": self.srid}
@@ -96,7 +97,8 @@ class _SpatialLookup(Lookup):
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """Return west, south, east, north of the right side."""
-        return tuple(float(bound) for bound in self.rhs.bounds)
+        west, south, east, north = self.rhs.bounds
+        return float(west), float(south), float(east), float(north)
 
     def near_on_sqlite(self, compiler: Any) -> tuple[str, list[float]]:
         """Return SQL that keeps the rows whose box in the R*Tree meets ours, and its parameters."""

@@ -1,6 +1,7 @@
 """Every error of the API in one shape: problem+json (RFC 9457), in the reader's language."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -61,15 +62,19 @@ class PlatformAPI(NinjaAPI):
 
 def install(api: NinjaAPI) -> None:
     """Have every exception of an operation answered as a problem."""
-    api.add_exception_handler(RuleViolation, lambda request, error: of_violation(error))
-    api.add_exception_handler(ValidationError, lambda request, error: of_status(422, errors=error.errors))
-    api.add_exception_handler(gate.Refused, lambda request, error: of_refusal(error))
-    api.add_exception_handler(ObjectDoesNotExist, lambda request, error: of_status(404))
-    api.add_exception_handler(Http404, lambda request, error: of_status(404))
-    api.add_exception_handler(HttpError, lambda request, error: _of_http_error(error))
-    api.add_exception_handler(OperationalError, _of_database_error)
-    api.add_exception_handler(InterfaceError, _of_database_error)
-    api.add_exception_handler(Exception, _of_bug)
+    answers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
+        RuleViolation: lambda request, error: of_violation(error),
+        ValidationError: lambda request, error: of_status(422, errors=error.errors),
+        gate.Refused: lambda request, error: of_refusal(error),
+        ObjectDoesNotExist: lambda request, error: of_status(404),
+        Http404: lambda request, error: of_status(404),
+        HttpError: lambda request, error: _of_http_error(error),
+        OperationalError: _of_database_error,
+        InterfaceError: _of_database_error,
+        Exception: _of_bug,
+    }
+    for kind, answer in answers.items():
+        api.add_exception_handler(kind, answer)
 
 
 def problem(status: int, code: str, title: str | Promise, **more: Any) -> HttpResponse:

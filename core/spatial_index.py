@@ -77,6 +77,7 @@ def install_after_migrate(*, app_config: Any, using: str, **_kwargs: Any) -> Non
             if isinstance(field, GeometryField):
                 tables = tables or set(connection.introspection.table_names())
                 if model._meta.db_table in tables:
+                    assert field.column is not None  # a geometry is always kept in a column
                     install(connection, table=model._meta.db_table, key=model._meta.pk.column, column=field.column)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import get_language
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _print_table(self, verdicts: list[invariants.Verdict]) -> None:
-        console = Console(file=self.stdout, highlight=False, markup=False)
+        console = Console(file=cast("IO[str]", self.stdout), highlight=False, markup=False)
         table = Table(title="verify")
         for column in ("code", "what", "rows", "verdict"):
             table.add_column(column, justify="right" if column == "rows" else "left")
