@@ -13,6 +13,7 @@ Both sides of a common boundary are cut at the same points, so that the shares o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import shapely
@@ -65,8 +66,7 @@ class Coverage:
 
     def area_m2(self) -> NDArray[np.float64]:
         """Return the area of each parcel on the grid, shape (parcels,)."""
-        shares = np.bincount(self.parcel, weights=self.share, minlength=self.parcels)
-        return shares * self.grid.cell_area_m2
+        return _added_up(self.parcel, self.share, length=self.parcels) * self.grid.cell_area_m2
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def cover(parcels: Sequence[shapely.Geometry] | NDArray, *, grid: Grid) -> Cover
     edges = _edges(geometries, grid=grid)
     keys, heights = _deposits(_cut_at_columns(_cut_at_rows(edges, grid=grid), grid=grid), grid=grid)
     parcel, cell, share = _running_shares(keys, heights, grid=grid)
-    covered_m2 = np.bincount(parcel, weights=share, minlength=len(geometries)) * grid.cell_area_m2
+    covered_m2 = _added_up(parcel, share, length=len(geometries)) * grid.cell_area_m2
     area_m2 = shapely.area(geometries)
     known = area_m2 > 0  # False for missing ones too, whose area is NaN
     inside_share = np.full(len(geometries), np.nan)
@@ -112,8 +112,8 @@ def sums(coverage: Coverage, *, layer: NDArray) -> ZonalSums:
     values = layer.reshape(-1)[coverage.cell]
     held = ~np.isnan(values)
     parcel, share = coverage.parcel[held], coverage.share[held]
-    weighted = np.bincount(parcel, weights=values[held] * share, minlength=coverage.parcels)
-    return ZonalSums(weighted=weighted, valid=np.bincount(parcel, weights=share, minlength=coverage.parcels))
+    weighted = _added_up(parcel, values[held] * share, length=coverage.parcels)
+    return ZonalSums(weighted=weighted, valid=_added_up(parcel, share, length=coverage.parcels))
 
 
 def class_shares(coverage: Coverage, *, classes: NDArray[np.integer], kinds: Sequence[int]) -> NDArray[np.float64]:
@@ -124,8 +124,13 @@ def class_shares(coverage: Coverage, *, classes: NDArray[np.integer], kinds: Seq
     place = order[np.minimum(place, len(kinds) - 1)]
     known = np.asarray(kinds)[place] == codes
     flat = coverage.parcel[known] * len(kinds) + place[known]
-    counted = np.bincount(flat, weights=coverage.share[known], minlength=coverage.parcels * len(kinds))
+    counted = _added_up(flat, coverage.share[known], length=coverage.parcels * len(kinds))
     return counted.reshape(coverage.parcels, len(kinds))
+
+
+def _added_up(places: NDArray[np.int64], weights: NDArray, *, length: int) -> NDArray[np.float64]:
+    # numpy's annotations know the unweighted count only, which is of whole numbers.
+    return cast("NDArray[np.float64]", np.bincount(places, weights=weights, minlength=length))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.expressions import CombinedExpression
 
 from gep.models import Account, AccountLine, AccountStatus, AccountTotal, Parcel
 
@@ -93,6 +94,7 @@ def parcels_page(
     """
     chosen = _account_or_latest(account)
     value = Sum("lines__value_fen", filter=Q(lines__account=chosen))
+    keys: dict[str, F | CombinedExpression]
     keys = {"code": F("code"), "area": F("area_m2"), "value": F("value"), "density": F("value") / F("area_m2")}
     rows = Parcel.objects.filter(county=county) if county else Parcel.objects.all()
     rows = rows.annotate(value=value)
