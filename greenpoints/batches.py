@@ -110,6 +110,7 @@ def credit(batch_id: int, *, as_of: datetime) -> BatchView:
         _screen(batch)
         batch.refresh_from_db()
     if batch.status == BatchStatus.SCREENED:
+        assert batch.run_id is not None  # a batch is screened as part of a run
         run = Batch.objects.get(pk=batch.run_id)
         ledger.post_acts(run)
         _finish(run, as_of=as_of)
@@ -160,7 +161,7 @@ def _waiting_with(batch: Batch) -> list[Batch]:
     return chosen
 
 
-def _contents(batches: list[Batch]) -> list[tuple[int, bytes]]:
+def _contents(batches: list[Batch]) -> list[tuple[int, bytes | memoryview]]:
     return list(BatchContent.objects.filter(batch__in=batches).order_by("batch__code").values_list("batch", "content"))
 
 

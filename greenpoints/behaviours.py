@@ -27,7 +27,7 @@ _KNOWN_IDS = (
     "SELECT external_id, fingerprint FROM greenpoints_behaviour"  # noqa: S608
     f" WHERE partner = %s AND status IN ({_ACCEPTED_SQL}) AND external_id {{among}}"
 )
-COLUMNS = tuple(field.column for field in Behaviour._meta.concrete_fields if not field.primary_key)
+COLUMNS = tuple(field.column for field in Behaviour._meta.fields if field.column and not field.primary_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def _quantified(rows: Rows, screened: screening.Screened, in_force: Parameters) 
     distinct, where = np.unique(kinds.astype(str), return_inverse=True)
     table = [_factor_row(str(kind), in_force) for kind in distinct]
     columns = [np.array(column)[where] for column in zip(*table, strict=True)] if table else [np.zeros(0, int)] * 7
-    reduction = quantify.reductions(screened.quantity, factors=Factors(*columns[:4], approved=columns[4].astype(bool)))
+    factors = Factors(columns[0], columns[1], columns[2], columns[3], approved=columns[4].astype(bool))
+    reduction = quantify.reductions(screened.quantity, factors=factors)
     reason = screened.reason.copy()
     plain = (reason == "") & (reduction.posted_mg == 0)
     reason[plain & (reduction.net_mg > 0)] = "unconfirmed_factor"

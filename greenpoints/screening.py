@@ -7,12 +7,13 @@ content), and the first check that a row fails, in the order of ``reasons.PRECED
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from greenpoints.acts import ACTS, RIDE_PRIORITY, WEIGHED
+from greenpoints.acts import ACTS, RIDE_PRIORITY, WEIGHED, Act
 from greenpoints.rows import Rows
 
 Ints = NDArray[np.int64]
@@ -125,7 +126,7 @@ def _limit_of(acts: NDArray[Any], name: str, limits: Mapping[str, int], *, missi
 def _check_contract(rows: Rows, reason: NDArray[Any]) -> None:
     _mark(reason, ~_per_value(rows.act, lambda act: act in ACTS, bool), "unknown_act")
     known = reason == ""
-    checks = (
+    checks: tuple[tuple[str, NDArray[Any], Callable[[Act, str], bool]], ...] = (
         ("wrong_unit", rows.unit, lambda act, unit: unit == act.unit),
         ("wrong_material", rows.material, lambda act, material: material in ("", *act.materials)),
         ("wrong_evidence", rows.evidence, lambda act, kind: kind in act.evidence),
@@ -133,8 +134,12 @@ def _check_contract(rows: Rows, reason: NDArray[Any]) -> None:
     for code, column, fits in checks:
         pairs = np.array([f"{act} {value}" for act, value in zip(rows.act[known], column[known], strict=True)], object)
         wrong = np.zeros(len(rows), bool)
-        wrong[known] = ~_per_value(pairs, lambda pair, fits=fits: fits(ACTS[pair[:3]], pair[4:]), bool)
+        wrong[known] = ~_per_value(pairs, partial(_pair_fits, fits=fits), bool)
         _mark(reason, wrong, code)
+
+
+def _pair_fits(pair: str, *, fits: Callable[[Act, str], bool]) -> bool:
+    return fits(ACTS[pair[:3]], pair[4:])
 
 
 def _check_times(rows: Rows, reason: NDArray[Any], *, business_on: date, received_at: datetime) -> None:

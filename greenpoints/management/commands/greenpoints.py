@@ -4,7 +4,7 @@ import json
 from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify, receive, credit, and show what became of the rows."""
-        file, console = options["file"], Console(file=self.stdout, soft_wrap=True)
+        file, console = options["file"], Console(file=cast("IO[str]", self.stdout), soft_wrap=True)
         now = timezone.now()
         try:
             content = self._verified(file, options["signature"], partner=options["partner"])
