@@ -1,6 +1,6 @@
 """Who acts: staff and residents who sign in, people, organisations, roles, consents, partner keys."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
@@ -73,7 +73,7 @@ class Person(models.Model):
         return self.ref
 
 
-class Users(BaseUserManager):
+class Users(BaseUserManager["User"]):
     """Makes users; what they may do is granted by ``identity.roles``."""
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
@@ -91,16 +91,17 @@ class Users(BaseUserManager):
 class User(AbstractUser):
     """One who signs in; what a user may do comes from roles, never from this row."""
 
-    first_name = None
-    last_name = None
-    email = None
+    # Setting an inherited field to None takes it out, which the annotations of the base class do not foresee.
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = None  # type: ignore[assignment]
     EMAIL_FIELD = ""
     REQUIRED_FIELDS = []
 
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT)
     organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT)
 
-    objects = Users()
+    objects: ClassVar[Users] = Users()  # type: ignore[assignment]  # the base class promises its own manager
 
     def clean(self) -> None:
         """Normalise the name; there is no address to normalise."""

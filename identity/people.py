@@ -89,8 +89,9 @@ def enrol_many(*, partner: str, subject_refs: Sequence[str], region: str, at: da
     with transaction.atomic():
         # Two enrolments for one partner go one after the other, so that neither registers a token twice.
         organisation = queries.organisation_row(partner, lock=True)
-        known = dict(zip(subject_refs, queries.person_refs(partner=partner, subject_refs=subject_refs), strict=True))
-        fresh = {subject: new_ref() for subject, ref in known.items() if ref is None}
+        refs = queries.person_refs(partner=partner, subject_refs=subject_refs)
+        known = {subject: ref for subject, ref in zip(subject_refs, refs, strict=True) if ref is not None}
+        fresh = {subject: new_ref() for subject in dict.fromkeys(subject_refs) if subject not in known}
         if fresh:
             _insert_bound(fresh, organisation=organisation, region=region, at=at)
             detail = {"people": len(fresh), "region": region}
