@@ -117,7 +117,8 @@ def check(
     if not near:
         return Verdict(conflicts=(), slivers=())
     mine = to_metres(claim.geometry, crs=crs)
-    conflicts, slivers = [], []
+    conflicts: list[Overlap] = []
+    slivers: list[Overlap] = []
     for other in sorted(near, key=lambda other: other.code):
         theirs = to_metres(other.geometry, crs=crs)
         shared = _polygons(shapely.intersection(mine, theirs))

@@ -1,19 +1,20 @@
 """What others may read of the market: listings, sessions, settlements, rights over a parcel, totals."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
+from marketplace import exclusion
+from marketplace.exclusion import Claim
 from marketplace.models import (
     IN_FORCE,
     LIVE,
-    Bid,
     Listing,
     Right,
     RightKind,
+    RightStatus,
     Session,
     Settlement,
     SignUp,
@@ -38,6 +39,30 @@ class RightView:
     valid_to: date | None
     geometry: Any
     parcels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapView:
+    """Another right whose land and period overlap those of a right; ``shared`` is the common land in EPSG:4490.
+
+    ``rule`` is what the matrix says of the two kinds: excludes, consent or ok.
+    """
+
+    right: RightView
+    rule: str
+    area_m2: float
+    area_mu: float
+    shared: Any
+
+
+@dataclass(frozen=True, slots=True)
+class EncumbranceView:
+    """A freeze on a right, in force until ``lifted_at``."""
+
+    kind: str
+    kind_label: str
+    placed_at: datetime
+    lifted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +164,36 @@ def rights_over(parcel: str, *, on: date | None = None) -> list[RightView]:
     if on is not None:
         rows = rows.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
     return [right_view(row) for row in rows.prefetch_related("parcel_rows").order_by("code")]
+
+
+def overlaps(code: str, *, on: date) -> list[OverlapView]:
+    """Return the rights, suspended ones too, that share land and time with the right, by code; slivers left out.
+
+    ``on`` is the day whose matrix of kinds is asked. ``Right.DoesNotExist`` where there is no such right.
+    """
+    mine = Right.objects.get(code=code)
+    near = Right.objects.filter(geometry__bboverlaps=mine.geometry).exclude(pk=mine.pk)
+    near = near.exclude(status=RightStatus.CANCELLED).prefetch_related("parcel_rows")
+    rows = {row.code: row for row in near}
+    rules = exclusion.matrix(on=on)
+    # Asked as if every pair excluded each other, the check measures also what the matrix lets stand.
+    shared = exclusion.check(_claim(mine), map(_claim, rows.values()), rules={}).conflicts
+    return [
+        OverlapView(
+            right=right_view(rows[found.code]),
+            rule=rules.get(frozenset((mine.kind, found.kind)), exclusion.EXCLUDES),
+            area_m2=found.area_m2,
+            area_mu=found.area_mu,
+            shared=found.geometry,
+        )
+        for found in shared
+    ]
+
+
+def encumbrances(code: str) -> list[EncumbranceView]:
+    """Return every freeze that the right has or had, newest first; empty for a right that there is not."""
+    rows = Encumbrance.objects.filter(right__code=code).order_by("-placed_at", "-pk")
+    return [EncumbranceView(row.kind, str(row.get_kind_display()), row.placed_at, row.lifted_at) for row in rows]
 
 
 def listing(code: str) -> ListingView:
@@ -253,6 +308,10 @@ def settlement_view(row: Settlement) -> SettlementView:
     )
 
 
+def _claim(row: Right) -> Claim:
+    return Claim(row.code, row.kind, row.geometry, row.valid_from, row.valid_to)
+
+
 def _listing_rows() -> QuerySet[Listing]:
     return Listing.objects.select_related("right", "session").prefetch_related("right__parcel_rows")
 
@@ -300,7 +359,7 @@ def _phase(row: Session, *, at: datetime) -> str:
 
 def _ladder(row: Session) -> tuple[LadderStep, ...]:
     numbers: dict[str, int] = {}
-    bids: Sequence[Bid] = row.bids.order_by("sequence")
+    bids = row.bids.order_by("sequence")
     return tuple(
         LadderStep(
             sequence=bid.sequence,

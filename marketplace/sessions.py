@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -205,8 +206,8 @@ def return_deposits(session: str, *, at: datetime) -> int:
     """
     with transaction.atomic():
         row = locked(session)
-        waiting = row.sign_ups.filter(status=SignUpStatus.HELD, session__closed_at__isnull=False)
-        waiting = list(waiting.exclude(party=F("session__winner")).order_by("party"))
+        kept = row.sign_ups.filter(status=SignUpStatus.HELD, session__closed_at__isnull=False)
+        waiting = list(kept.exclude(party=F("session__winner")).order_by("party"))
         if not waiting:
             return 0
         result = bulk.post_many(
@@ -263,6 +264,7 @@ def _end(row: Session, outcome: english.Outcome, *, at: datetime) -> None:
         row.unsold_reason = UnsoldReason.NO_BID if outcome.price_fen is None else UnsoldReason.RESERVE_NOT_MET
     row.save(update_fields=["closed_at", "winner", "unsold_reason"])
     listing = row.listing
+    detail: dict[str, Any]
     if outcome.winner is None:
         listings.advance(listing, to=ListingStatus.UNSOLD)
         rights.unfreeze(rights.locked(listing.right.code), cause=listings.freeze_cause(listing.code), at=at)
