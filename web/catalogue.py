@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import TypeGuard
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
@@ -73,7 +74,7 @@ def stored(language: str = "en") -> Catalog:
         return read_po(file, locale=language)
 
 
-def is_translated(text: str | tuple | list | None) -> bool:
+def is_translated(text: str | tuple | list | None) -> TypeGuard[str | tuple[str, ...] | list[str]]:
     """Return whether every form of a translation is there."""
     return all(text) if isinstance(text, list | tuple) else bool(text)
 

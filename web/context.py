@@ -34,7 +34,7 @@ FOOT_PAGES = (*PAGES, Page("redeem", _("商户核销")), Page("api_docs", _("数
 
 def links(pages: tuple[Page, ...], *, path: str) -> list[dict[str, object]]:
     """Return each page's address and label, and whether ``path`` is it or lies below it."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for page in pages:
         url = reverse(page.name)
         here = path == url or (url != "/" and path.startswith(url))

@@ -1,7 +1,8 @@
 """Numbers as people read them, in the reader's language, each as a value and its unit."""
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import get_language, gettext
 
@@ -83,7 +84,7 @@ def percent(share: float) -> Figure:
     return Figure(grouped(Decimal(str(share)) * 100, places=1), "%")
 
 
-KINDS = {
+KINDS: dict[str, Callable[[Any], Figure]] = {
     "money": money, "large_money": large_money, "area": area, "mu": mu, "carbon": carbon, "whole": whole,
     "coins": coins, "percent": percent,
 }  # fmt: skip

@@ -58,7 +58,7 @@ def credit(members: cast.Cast, *, on: date, received_at: datetime, folder: Path)
 
 def _redeem(refs: list[str], *, on: date, at: datetime) -> list[str]:
     """Have the first residents who can afford it spend coins at the merchant, one order each; return who they are."""
-    spent = []
+    spent: list[str] = []
     for place, ref in enumerate(refs):
         if len(spent) == REDEEMERS:
             break

@@ -100,8 +100,8 @@ def _auction(*, opens_at: datetime) -> None:
             party=bidder, amount_fen=PURSE_FEN, bank_reference=f"demo-inflow-{place}", at=opens_at - timedelta(days=1)
         )
         sessions.sign_up(LISTING, party=bidder, at=opens_at - timedelta(hours=1))
-    for number, (bidder, after, amount_fen) in enumerate(BIDS):
+    for number, (place, after, amount_fen) in enumerate(BIDS):
         sessions.place_bid(
-            LISTING, party=cast.BIDDERS[bidder], amount_fen=amount_fen, key=f"demo-{number}", at=opens_at + after
+            LISTING, party=cast.BIDDERS[place], amount_fen=amount_fen, key=f"demo-{number}", at=opens_at + after
         )
     sessions.close(LISTING, at=opens_at + timedelta(hours=1))

@@ -30,7 +30,7 @@ def prepare(members: cast.Cast, *, at: datetime) -> None:
             programmes.review(PROGRAMME, VERSION, by=members.users["policy1"], at=at)
             programmes.simulate(PROGRAMME, VERSION, at=at)
             programmes.activate(PROGRAMME, VERSION, by=members.users["finance1"], at=at)
-    line = policy_queries.programme(PROGRAMME).programme.budget_line
+    line = _budget_line()
     budgets.open_line(line, name="演示预算：权益成交奖补")
     budgets.appropriate(line, amount_fen=BUDGET_FEN, document="demo-2026", at=at)
     claims.register_payee(cast.SELLER, name="资溪毛竹专业合作社（演示）", token=PAYEE_TOKEN, at=at)
@@ -49,6 +49,12 @@ def pay(members: cast.Cast, *, settled_at: datetime) -> Subsidy:
     return Subsidy(claim=policy_queries.claim(claim.number), reconciliation=batch)
 
 
+def _budget_line() -> str:
+    found = policy_queries.programme(PROGRAMME)
+    assert found is not None  # the demo registers it before all else
+    return found.programme.budget_line
+
+
 def _approve(number: str, members: cast.Cast, *, at: datetime) -> None:
     claims.consent(number, party=cast.SELLER, at=at)
     claims.check(number, user=members.users["policy1"], at=at + timedelta(days=1))
@@ -59,7 +65,7 @@ def _approve(number: str, members: cast.Cast, *, at: datetime) -> None:
 
 
 def _send(number: str, members: cast.Cast, *, at: datetime) -> None:
-    line = policy_queries.programme(PROGRAMME).programme.budget_line
+    line = _budget_line()
     batch = payments.batch(line, by=members.users["finance1"], at=at)
     for signer in ("finance2", "finance3"):
         payments.sign(batch.number, user=members.users[signer], at=at)

@@ -61,9 +61,10 @@ def parcel_tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     if not tile.exists:
         raise Http404
     account = account_now()
+    code = account.code if account else None
 
     def encoded() -> bytes:
-        parcels = queries.parcels_in(tile.bounds(), account=account and account.code) if z >= LOWEST_PARCEL_ZOOM else []
+        parcels = queries.parcels_in(tile.bounds(), account=code) if z >= LOWEST_PARCEL_ZOOM else []
         return vector_tiles.encode(
             "parcels", tile=tile, geometries=[row.geometry for row in parcels], properties=[*map(tile_facts, parcels)]
         )
@@ -126,7 +127,7 @@ def parcel_table(request: HttpRequest, account: AccountView | None) -> dict[str,
     """Return the page of the parcel table that the reader asks for."""
     wanted = ParcelsWanted.asked(request)
     rows = queries.parcels_page(
-        account=account and account.code,
+        account=account.code if account else None,
         county=wanted.county,
         order=wanted.order,
         descending=wanted.descending,
@@ -165,7 +166,7 @@ def with_labels(parcel: ParcelView) -> dict[str, Any]:
 def map_page(request: HttpRequest) -> HttpResponse:
     """Show the map with its legend and its table twin; an htmx request gets the table alone."""
     account = account_now()
-    context = {"account": account, "table": parcel_table(request, account)}
+    context: dict[str, Any] = {"account": account, "table": parcel_table(request, account)}
     if request.headers.get("HX-Request") == "true":
         return render(request, "gep/parcel_table.html", context)
     context |= {"scale": GEP_SCALE.classes(), "map": map_settings(account), "has_outlines": outlines.available()}

@@ -1,5 +1,7 @@
 """A merchant's desk: hold a resident's coins for an order, then confirm or give them back."""
 
+from typing import Any
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,7 +27,7 @@ class HoldForm(forms.Form):
     )
     coins = forms.IntegerField(min_value=1, max_value=1_000_000, label=_("碳币数"))
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         for name, field in self.fields.items():
@@ -37,6 +39,7 @@ class HoldForm(forms.Form):
 @roles.required(Role.MERCHANT)
 def desk(request: HttpRequest) -> HttpResponse:
     """Show the desk; a POST takes the step that its button names. Each step may safely be sent twice."""
+    assert request.user.is_authenticated  # a merchant has signed in
     merchant = request.user.organisation
     if request.method != "POST" or merchant is None:
         return render(request, "greenpoints/redeem.html", {"form": HoldForm(), "merchant": merchant})
