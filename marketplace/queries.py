@@ -11,6 +11,7 @@ from marketplace.exclusion import Claim
 from marketplace.models import (
     IN_FORCE,
     LIVE,
+    Encumbrance,
     Listing,
     Right,
     RightKind,

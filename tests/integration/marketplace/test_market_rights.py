@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import shapely
 from django.db import IntegrityError, connection, transaction
-from small_market import PUBLISHED, register, strip
+from small_market import PUBLISHED, publish, register, strip
 
 from core.geometry import GeometryRefused
 from marketplace import queries, rights
@@ -108,3 +108,23 @@ def test_history_cannot_be_rewritten():
     for statement in ("UPDATE marketplace_rightchange SET holder = 'x'", "DELETE FROM marketplace_rightchange"):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+def test_what_lies_beside_a_right_is_measured_whether_the_matrix_lets_it_stand_or_not():
+    register("a", 0, 100)
+    register("bundle", 60, 160, kind="vep_bundle")
+    register("carbon", 0, 40, kind="forest_carbon", holder="other")
+    register("later", 0, 100, valid_from=date(2050, 1, 1), valid_to=None, holder="other")
+    register("neighbour", 100, 200, holder="zixi-bamboo")
+    found = queries.overlaps("a", on=date(2026, 3, 2))
+    told = [(row.right.code, row.rule, round(row.area_m2), round(row.area_mu, 3)) for row in found]
+    assert told == [("bundle", "excludes", 8_000, 12.0), ("carbon", "ok", 8_000, 12.0)]
+    assert found[0].shared.geom_type == "MultiPolygon"
+
+
+def test_the_freezes_of_a_right_are_told_newest_first():
+    register("a", 0, 100)
+    assert queries.encumbrances("a") == []
+    publish(right="a")
+    [freeze] = queries.encumbrances("a")
+    assert (freeze.kind, freeze.placed_at, freeze.lifted_at) == ("listed", PUBLISHED, None)
