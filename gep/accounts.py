@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,8 @@ from gep.layer_stacks import LayerStack
 from gep.methods import Method
 from gep.models import Account, AccountLine, AccountStatus, AccountTotal, Parcel
 from gep.queries import AccountView
+from identity import roles
+from identity.role_codes import Role
 
 Progress = Callable[[str, float], None]
 ROWS_AT_ONCE = 5_000
@@ -45,6 +48,27 @@ class InputsChanged(RuleViolation):
 
     code = "gep_inputs_changed"
     message = _("输入文件已变化，请重新提交核算。")
+
+
+class AccountNotCompiled(RuleViolation):
+    """The account has no figures yet, or could not be compiled."""
+
+    code = "gep_account_not_compiled"
+    message = _("核算账户尚未完成核算，不能发布。")
+
+
+class AccountUnconfirmed(RuleViolation):
+    """The account used figures that nobody confirmed; ``figures`` names them."""
+
+    code = "account_unconfirmed"
+    message = _("核算使用了未经确认的系数，不能作为正式结果发布。")
+
+
+class AccountSynthetic(RuleViolation):
+    """A parcel or a layer of the account is synthetic."""
+
+    code = "account_synthetic"
+    message = _("核算使用了模拟数据，不能作为正式结果发布。")
 
 
 def request(
@@ -99,9 +123,39 @@ def compile(code: str, *, as_of: datetime, progress: Progress | None = None) -> 
     return queries.account(code)
 
 
+def publish(code: str, *, by: AbstractBaseUser, at: datetime) -> AccountView:
+    """Make a compiled account the official one of its region and year; published again, nothing changes.
+
+    ``by`` must be an analyst of the region. Raises Account.DoesNotExist, roles.RoleMissing, AccountNotCompiled,
+    AccountSynthetic, AccountUnconfirmed.
+    """
+    with transaction.atomic():
+        row = Account.objects.select_for_update().get(code=code)
+        if not roles.holds(by, Role.ANALYST, region=row.region):
+            raise roles.RoleMissing(needs=[Role.ANALYST.value], region=row.region)
+        if row.status == AccountStatus.PUBLISHED:
+            return queries.account(code)
+        _refuse_unofficial(row)
+        row.status = AccountStatus.PUBLISHED
+        row.save(update_fields=["status"])
+        detail = {"account": code, "region": row.region, "year": row.year, "by": by.get_username()}
+        events.record("gep.account_published", subject=code, occurred_at=at, detail=detail)
+    return queries.account(code)
+
+
 def region_counties(region: str) -> list[str]:
     """Return the counties of a region, itself where it is one."""
     return [county.code for county in regions.counties() if region in regions.chain(county.code)]
+
+
+def _refuse_unofficial(row: Account) -> None:
+    if row.status != AccountStatus.COMPILED:
+        raise AccountNotCompiled(account=row.code, status=row.status)
+    if row.synthetic:
+        raise AccountSynthetic(account=row.code)
+    if row.unconfirmed_figures:
+        unconfirmed = [f"{f['table']}.{f['key']}" for f in row.provenance.get("figures", []) if f["tag"] == "U"]
+        raise AccountUnconfirmed(account=row.code, figures=unconfirmed)
 
 
 def _inputs(

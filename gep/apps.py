@@ -15,3 +15,4 @@ class GepConfig(AppConfig):
         from core import events
 
         events.declare("gep.account_compiled", zh="核算账户完成", en="GEP account compiled")
+        events.declare("gep.account_published", zh="核算账户正式发布", en="GEP account published as official")

@@ -39,6 +39,7 @@ class AccountStatus(models.TextChoices):
     REQUESTED = "requested", _("待核算")
     COMPILED = "compiled", _("已核算")
     REFUSED = "refused", _("无法核算")
+    PUBLISHED = "published", _("已正式发布")
 
 
 class Account(models.Model):

@@ -13,6 +13,8 @@ from gep.models import Account, AccountLine, AccountStatus, AccountTotal, Parcel
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+WITH_FIGURES = (AccountStatus.COMPILED, AccountStatus.PUBLISHED)
+
 
 @dataclass(frozen=True, slots=True)
 class ParcelView:
@@ -131,7 +133,7 @@ def accounts(*, limit: int = 50) -> list[AccountView]:
 
 
 def latest_account() -> AccountView | None:
-    """Return the compiled account of the latest year, the last requested first; None where there is none."""
+    """Return the account with figures of the latest year, the last requested first; None where there is none."""
     latest = _account_or_latest(None)
     return None if latest is None else _account_view(latest)
 
@@ -159,7 +161,7 @@ def area_totals(account: str, *, level: str) -> "DataFrame":
 def _account_or_latest(code: str | None) -> Account | None:
     if code is not None:
         return Account.objects.get(code=code)
-    return Account.objects.filter(status=AccountStatus.COMPILED).order_by("-year", "-id").first()
+    return Account.objects.filter(status__in=WITH_FIGURES).order_by("-year", "-id").first()
 
 
 def _values_fen(account: Account | None, *, parcel_ids: list[int]) -> dict[int, int]:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('year', models.PositiveSmallIntegerField()),
                 ('price_year', models.PositiveSmallIntegerField()),
                 ('profile', models.CharField(max_length=40)),
-                ('status', models.CharField(choices=[('requested', '待核算'), ('compiled', '已核算'), ('refused', '无法核算')], default='requested', max_length=12)),
+                ('status', models.CharField(choices=[('requested', '待核算'), ('compiled', '已核算'), ('refused', '无法核算'), ('published', '已正式发布')], default='requested', max_length=12)),
                 ('input_digest', models.CharField(max_length=64, unique=True)),
                 ('inputs', models.JSONField(default=dict)),
                 ('provenance', models.JSONField(default=dict)),
