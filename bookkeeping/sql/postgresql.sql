@@ -7,12 +7,17 @@ END $$
 -- Room on each page, so that a new version of a row stays beside the old one and no index is touched.
 ALTER TABLE bookkeeping_account SET (fillfactor = 60)
 -- next
-CREATE OR REPLACE FUNCTION bookkeeping_apply_legs() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The plans below suit a posting of one leg and a batch of a hundred thousand alike, so they are made once and kept:
+-- rows are met one by one, by their key or by their place, however few or many there are.
+CREATE OR REPLACE FUNCTION bookkeeping_apply_legs() RETURNS trigger LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off AS $$
 DECLARE
     ids bigint[];
     moves bigint[];
     outs bigint[];
     ins bigint[];
+    versions tid[];
     reached integer;
     striped_reached integer;
 BEGIN
@@ -22,22 +27,6 @@ BEGIN
               FROM (SELECT source_id AS account_id, -quantity AS move FROM added
                     UNION ALL SELECT target_id, quantity FROM added) AS side
               GROUP BY account_id ORDER BY account_id) AS total;
-        -- The one order in which any two writers lock: by id. Striped accounts are not locked at all.
-        PERFORM FROM bookkeeping_account WHERE id = ANY (ids) AND NOT striped ORDER BY id FOR NO KEY UPDATE;
-        UPDATE bookkeeping_account AS account SET balance = account.balance + total.move
-        FROM unnest(ids, moves) AS total (id, move)
-        WHERE account.id = total.id AND NOT account.striped AND NOT account.frozen;
-        GET DIAGNOSTICS reached = ROW_COUNT;
-        IF reached < cardinality(ids) THEN
-            INSERT INTO bookkeeping_slot AS slot (account_id, slot, balance, held_out, held_in)
-            SELECT account.id, pg_backend_pid() % 64, total.move, 0, 0
-            FROM unnest(ids, moves) AS total (id, move)
-            JOIN bookkeeping_account AS account ON account.id = total.id AND account.striped AND NOT account.frozen
-            ORDER BY account.id
-            ON CONFLICT (account_id, slot) DO UPDATE SET balance = slot.balance + excluded.balance;
-            GET DIAGNOSTICS striped_reached = ROW_COUNT;
-            reached := reached + striped_reached;
-        END IF;
     ELSE
         IF EXISTS (
             SELECT FROM added LEFT JOIN bookkeeping_leg AS related ON related.id = added.related_id
@@ -70,18 +59,36 @@ BEGIN
                   UNION ALL SELECT target_id, moved, 0, held FROM effect
               ) AS side
               GROUP BY account_id ORDER BY account_id) AS total;
-        PERFORM FROM bookkeeping_account WHERE id = ANY (ids) AND NOT striped ORDER BY id FOR NO KEY UPDATE;
+    END IF;
+    -- The one order in which any two writers lock: by id. Striped accounts are not locked at all.
+    -- What is locked stays in its place until we end, so that the update finds it there.
+    SELECT array_agg(usable.ctid) INTO versions
+    FROM unnest(ids) AS total (id)
+    LEFT JOIN LATERAL (
+        SELECT account.ctid FROM bookkeeping_account AS account
+        WHERE account.id = total.id AND NOT account.striped AND NOT account.frozen
+        FOR NO KEY UPDATE
+    ) AS usable ON true;
+    IF outs IS NULL THEN
+        UPDATE bookkeeping_account AS account SET balance = account.balance + total.move
+        FROM unnest(versions, moves) AS total (version, move)
+        WHERE account.ctid = total.version;
+    ELSE
         UPDATE bookkeeping_account AS account
         SET balance = account.balance + total.move, held_out = account.held_out + total.held_out,
             held_in = account.held_in + total.held_in
-        FROM unnest(ids, moves, outs, ins) AS total (id, move, held_out, held_in)
-        WHERE account.id = total.id AND NOT account.striped AND NOT account.frozen;
-        GET DIAGNOSTICS reached = ROW_COUNT;
+        FROM unnest(versions, moves, outs, ins) AS total (version, move, held_out, held_in)
+        WHERE account.ctid = total.version;
+    END IF;
+    GET DIAGNOSTICS reached = ROW_COUNT;
+    IF reached < cardinality(ids) THEN
         INSERT INTO bookkeeping_slot AS slot (account_id, slot, balance, held_out, held_in)
-        SELECT account.id, pg_backend_pid() % 64, total.move, total.held_out, total.held_in
-        FROM unnest(ids, moves, outs, ins) AS total (id, move, held_out, held_in)
-        JOIN bookkeeping_account AS account ON account.id = total.id AND account.striped AND NOT account.frozen
-        ORDER BY account.id
+        SELECT total.id, pg_backend_pid() % 64, total.move, coalesce(total.held_out, 0), coalesce(total.held_in, 0)
+        FROM unnest(ids, versions, moves, outs, ins) AS total (id, version, move, held_out, held_in)
+        WHERE total.version IS NULL AND EXISTS (
+            SELECT FROM bookkeeping_account AS account
+            WHERE account.id = total.id AND account.striped AND NOT account.frozen)
+        ORDER BY total.id
         ON CONFLICT (account_id, slot) DO UPDATE
         SET balance = slot.balance + excluded.balance, held_out = slot.held_out + excluded.held_out,
             held_in = slot.held_in + excluded.held_in;
