@@ -63,6 +63,8 @@ class CompiledFile:
 
 def describe(path: Path) -> Described:
     """Return what an ACCOUNT.toml says. Raises AccountFileRefused, which names the key."""
+    if not Path(path).is_file():
+        raise AccountFileRefused(f"{Path(path).name}: there is no such file")
     try:
         stated = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -72,17 +74,17 @@ def describe(path: Path) -> Described:
     if account.get("reference_layer", "land_cover") != "land_cover":
         raise AccountFileRefused("account.reference_layer must be land_cover")
     return Described(
-        name=account.get("name", ""),
+        name=_stated(account, "account", "name", ""),
         region=_needed(account, "account", "region", str),
         year=_needed(account, "account", "year", int),
-        price_year=account.get("price_year", account["year"]),
-        profile=account.get("profile", "GBT46869_2025"),
-        crs=account.get("crs", DEFAULT_CRS),
+        price_year=_stated(account, "account", "price_year", account["year"]),
+        profile=_stated(account, "account", "profile", "GBT46869_2025"),
+        crs=_metric(_stated(account, "account", "crs", DEFAULT_CRS)),
         parcels=folder / _needed(parcels, "parcels", "path", str),
-        id_column=parcels.get("id", "code"),
-        county_column=parcels.get("county", "county"),
+        id_column=_stated(parcels, "parcels", "id", "code"),
+        county_column=_stated(parcels, "parcels", "county", "county"),
         layers={name: folder / _needed(said, f"layers.{name}", "path", str) for name, said in stated["layers"].items()},
-        scheme=stated["layers"].get("land_cover", {}).get("scheme", "hj1166"),
+        scheme=_stated(stated["layers"].get("land_cover", {}), "layers.land_cover", "scheme", "hj1166"),
         switches=stated.get("switches", {}),
     )
 
@@ -115,8 +117,8 @@ def _parcel_columns(parcels: ParcelFile, *, region: str) -> Parcels:
 def _refuse_unknown(stated: Mapping[str, Any]) -> None:
     unknown = [name for name in stated if name not in KEYS]
     for name, known in KEYS.items():
-        if name != "switches" and not isinstance(stated.get(name), dict):
-            raise AccountFileRefused(f"the table [{name}] is missing")
+        if not isinstance(stated.get(name, {} if name == "switches" else None), dict):
+            raise AccountFileRefused(f"the table [{name}] is missing or not a table")
         unknown += [f"{name}.{key}" for key in stated.get(name, {}) if known is not None and key not in known]
     for name, said in stated["layers"].items():
         if not isinstance(said, dict):
@@ -130,6 +132,25 @@ def _needed(table: Mapping[str, Any], where: str, key: str, kind: type) -> Any:
     if not isinstance(table.get(key), kind):
         raise AccountFileRefused(f"{where}.{key} is missing or not {kind.__name__}")
     return table[key]
+
+
+def _stated(table: Mapping[str, Any], where: str, key: str, default: Any) -> Any:
+    """What is stated, of the kind of the default, or the default."""
+    return _needed({key: default, **table}, where, key, type(default))
+
+
+def _metric(crs: str) -> str:
+    """Refuse a system that measures in degrees: areas and slopes would be nonsense, silently."""
+    import pyproj
+    from pyproj.exceptions import CRSError
+
+    try:
+        found = pyproj.CRS.from_user_input(crs)
+    except CRSError:
+        raise AccountFileRefused(f"account.crs {crs[:60]!r} is not a coordinate system that is known") from None
+    if not found.is_projected or any(axis.unit_name != "metre" for axis in found.axis_info):
+        raise AccountFileRefused(f"account.crs {crs[:60]!r} is not a projected system in metres, such as {DEFAULT_CRS}")
+    return crs
 
 
 def _same_crs(one: str, other: str) -> bool:

@@ -37,7 +37,9 @@ def read(path: Path, *, crs: str, classes: bool = False) -> Raster:
     from rasterio.errors import RasterioIOError
 
     path = Path(path)
-    if not path.is_file() or path.open("rb").read(4) not in MAGIC:
+    if not path.is_file():
+        raise FileRefused(path, "not_a_geotiff", "no such file")
+    if path.open("rb").read(4) not in MAGIC:
         raise FileRefused(path, "not_a_geotiff")
     try:
         with rasterio.open(path, driver="GTiff") as source:

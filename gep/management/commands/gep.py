@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gep import account_files, methods, reports
+from gep.account_files import CompiledFile
 
 
 class Command(BaseCommand):
@@ -34,9 +35,15 @@ class Command(BaseCommand):
             compiled = account_files.compile_described(described, progress=None if options["quiet"] else self._tell)
         except (ValueError, LookupError) as error:
             raise CommandError(str(error)) from error
-        paths = reports.write(compiled, options["out"])
+        paths = self._written(compiled, options["out"])
         if not options["quiet"]:
             self._summary(reports.report(compiled), paths)
+
+    def _written(self, compiled: CompiledFile, folder: Path) -> dict[str, Path]:
+        try:
+            return reports.write(compiled, folder)
+        except OSError as error:
+            raise CommandError(f"the results cannot be written to {folder.name}: {error.strerror}") from error
 
     def _tell(self, stage: str, share: float) -> None:
         self.stderr.write(f"{share:5.0%} {stage}")

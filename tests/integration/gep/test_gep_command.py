@@ -1,0 +1,131 @@
+"""``manage.py gep run`` as it is called: a bad input is one clear sentence and an exit code, never a traceback."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.gep import landscapes
+
+ROOT = Path(__file__).resolve().parents[3]
+ACCOUNT = """[account]
+region = "361028"
+year = 2024
+[parcels]
+path = "parcels.gpkg"
+[layers.land_cover]
+path = "land_cover.tif"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    landscapes.write_layers(tmp_path)
+    landscapes.write_parcels(tmp_path / "parcels.gpkg")
+    (tmp_path / "ACCOUNT.toml").write_text(ACCOUNT)
+    return tmp_path
+
+
+def run(folder, account="ACCOUNT.toml"):
+    command = [
+        sys.executable,
+        "manage.py",
+        "gep",
+        "run",
+        str(folder / account),
+        "--out",
+        str(folder / "out"),
+        "--quiet",
+    ]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def missing_account(folder):
+    (folder / "ACCOUNT.toml").unlink()
+
+
+def missing_parcels(folder):
+    (folder / "parcels.gpkg").unlink()
+
+
+def missing_layer(folder):
+    (folder / "land_cover.tif").unlink()
+
+
+def unknown_key(folder):
+    (folder / "ACCOUNT.toml").write_text(ACCOUNT.replace("year = 2024", "year = 2024\ncolour = 'red'"))
+
+
+def unknown_layer(folder):
+    (folder / "ACCOUNT.toml").write_text(ACCOUNT + '[layers.magic]\npath = "dem_m.tif"\n')
+
+
+def unknown_profile(folder):
+    (folder / "ACCOUNT.toml").write_text(ACCOUNT.replace("year = 2024", 'year = 2024\nprofile = "none"'))
+
+
+def parcels_of_other_crs(folder):
+    landscapes.write_parcels(folder / "parcels.gpkg", crs="EPSG:4549")
+
+
+def layer_of_other_crs(folder):
+    landscapes.write_raster(folder / "land_cover.tif", landscapes.CLASSES, crs="EPSG:4549")
+
+
+def account_of_unknown_crs(folder):
+    (folder / "ACCOUNT.toml").write_text(ACCOUNT.replace("year = 2024", 'year = 2024\ncrs = "EPSG:0"'))
+
+
+def account_in_degrees(folder):
+    (folder / "ACCOUNT.toml").write_text(ACCOUNT.replace("year = 2024", 'year = 2024\ncrs = "EPSG:4490"'))
+
+
+def price_year_in_words(folder):
+    (folder / "ACCOUNT.toml").write_text(ACCOUNT.replace("year = 2024", 'year = 2024\nprice_year = "last"'))
+
+
+def switches_that_are_none(folder):
+    (folder / "ACCOUNT.toml").write_text("switches = 3\n" + ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (missing_account, "ACCOUNT.toml: there is no such file"),
+        (missing_parcels, "parcels.gpkg: not_a_parcel_file (no such file)"),
+        (missing_layer, "land_cover.tif: not_a_geotiff (no such file)"),
+        (unknown_key, "keys that are not known: account.colour"),
+        (unknown_layer, "layers magic are not known; there are"),
+        (unknown_profile, "there is no profile 'none'; there are GBT46869_2025"),
+        (parcels_of_other_crs, "the parcels are in EPSG:4549, the account in EPSG:4548"),
+        (layer_of_other_crs, "land_cover.tif: raster_of_other_crs (EPSG:4549 instead of EPSG:4548)"),
+        (account_of_unknown_crs, "account.crs 'EPSG:0' is not a coordinate system that is known"),
+        (account_in_degrees, "account.crs 'EPSG:4490' is not a projected system in metres, such as EPSG:4548"),
+        (price_year_in_words, "account.price_year is missing or not int"),
+        (switches_that_are_none, "the table [switches] is missing"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_bad_input_is_one_sentence_and_an_exit_code(folder, spoil, sentence):
+    spoil(folder)
+    done = run(folder)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert sentence in done.stderr
+    assert done.stdout == ""
+    assert not (folder / "out").exists()
+
+
+def test_results_that_cannot_be_written_are_told(folder):
+    (folder / "out").write_text("a file stands where the folder should")
+    done = run(folder)
+    assert (done.returncode, done.stderr.strip()) == (
+        1,
+        "CommandError: the results cannot be written to out: File exists",
+    )
+
+
+def test_the_folder_unspoilt_is_compiled(folder):
+    assert run(folder).returncode == 0
+    assert (folder / "out" / "report.json").is_file()
