@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.unit.gep import landscapes
 
@@ -107,14 +108,23 @@ def switches_that_are_none(folder):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_bad_input_is_one_sentence_and_an_exit_code(folder, spoil, sentence):
+def test_a_bad_input_is_refused_in_one_sentence(folder, spoil, sentence):
+    spoil(folder)
+    with pytest.raises(CommandError) as refused:
+        call_command("gep", "run", str(folder / "ACCOUNT.toml"), "--out", str(folder / "out"), "--quiet")
+    assert sentence in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("spoil", [missing_account, unknown_key, layer_of_other_crs])
+def test_a_refusal_is_an_exit_code_and_no_traceback(folder, spoil):
     spoil(folder)
     done = run(folder)
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert sentence in done.stderr
+    assert done.stderr.startswith("CommandError: ")
     assert done.stdout == ""
-    assert not (folder / "out").exists()
 
 
 def test_results_that_cannot_be_written_are_told(folder):
