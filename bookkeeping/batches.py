@@ -13,6 +13,7 @@ from bookkeeping.kinds import MAX_QUANTITY
 from bookkeeping.limits import Ints, Legs
 
 MAX_REFERENCE_LENGTH = 120
+EXPIRED_SUFFIX = "/expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +49,27 @@ def batch_of(
     targets: Sequence[str] | str,
     quantities: Any,
     occurred_at: Any,
+    legs: Any = None,
 ) -> Batch:
     """Return the columns as a batch; a single account code or instant stands for every leg.
 
-    ValueError where a column has another length, a quantity is not a whole number from 1 to MAX_QUANTITY,
-    a reference is empty or longer than 120 characters, or an account code has no asset.
+    ``legs`` counts the legs of each posting from 0; without it every row is a posting of its own. ValueError where a
+    column has another length, a quantity is not a whole number from 1 to MAX_QUANTITY, a reference cannot name a
+    posting, legs do not count up under one reference, an instant is naive, or an account code has no asset.
     """
     names = np.array(references, dtype=object)
     size = len(names)
     quantity = _quantities(quantities, size)
     _check_references(names)
     source, target, codes = _accounts(sources, targets, size)
-    starts = np.flatnonzero(np.append(True, names[1:] != names[:-1])) if size else np.zeros(0, np.int64)
-    posting = np.cumsum(np.bincount(starts, minlength=size)[:size]) - 1 if size else np.zeros(0, np.int64)
+    leg = _leg_numbers(legs, names)
+    starts = np.flatnonzero(leg == 0)
+    posting = np.cumsum(leg == 0) - 1
     return Batch(
         references=names,
         codes=codes,
         legs=Legs(posting.astype(np.int64), source, target, quantity),
-        leg=np.arange(size) - starts[posting],
+        leg=leg,
         name=_numbered(names[starts])[0],
         starts=starts,
         occurred_us=_microseconds(occurred_at, size),
@@ -76,6 +80,18 @@ def asset_numbers(codes: Sequence[str]) -> Ints:
     """Return the number of the asset of each code, shape (len(codes),)."""
     known = {prefix: int(asset) for prefix, asset in PREFIXES.items()}
     return np.array([known.get(code.partition(":")[0]) or int(asset_of(code)) for code in codes], dtype=np.int64)
+
+
+def _leg_numbers(legs: Any, names: NDArray[Any]) -> Ints:
+    if legs is None:
+        return np.zeros(len(names), dtype=np.int64)
+    leg = np.asarray(legs, dtype=np.int64)
+    if leg.shape != names.shape:
+        raise ValueError(f"{len(names)} references and leg numbers of shape {leg.shape}")
+    follows = leg[1:] == leg[:-1] + 1
+    if len(leg) and (leg[0] != 0 or not ((leg[1:] == 0) | follows & (names[1:] == names[:-1])).all()):
+        raise ValueError("leg numbers count up from 0 under one reference")
+    return leg
 
 
 def _quantities(quantities: Any, size: int) -> Ints:
@@ -91,8 +107,23 @@ def _quantities(quantities: Any, size: int) -> Ints:
 
 def _check_references(names: NDArray[Any]) -> None:
     for name in names.tolist():
-        if not 0 < len(name) <= MAX_REFERENCE_LENGTH or "\0" in name:
-            raise ValueError(f"a reference has 1 to {MAX_REFERENCE_LENGTH} characters, not {name[:200]!r}")
+        check_reference(name)
+
+
+def check_reference(reference: str) -> None:
+    """Raise ValueError where ``reference`` cannot name a posting."""
+    if not 0 < len(reference) <= MAX_REFERENCE_LENGTH or "\0" in reference:
+        raise ValueError(f"a reference has 1 to {MAX_REFERENCE_LENGTH} characters, not {reference[:200]!r}")
+    if reference.endswith(EXPIRED_SUFFIX):
+        raise ValueError(f"{reference!r}: what ends in {EXPIRED_SUFFIX} is named by the sweep of expired holds")
+    if not reference.isascii():
+        reference.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+
+
+def check_instant(moment: datetime) -> None:
+    """Raise ValueError for an instant without an offset: databases would read it differently."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no offset")
 
 
 def _accounts(sources: Sequence[str] | str, targets: Sequence[str] | str, size: int) -> tuple[Ints, Ints, list[str]]:
@@ -118,6 +149,7 @@ def _microseconds(occurred_at: Any, size: int) -> Ints:
     import pandas as pd
 
     if isinstance(occurred_at, datetime):
+        check_instant(occurred_at)
         return np.full(size, pd.Timestamp(occurred_at).as_unit("us").value // 1_000, dtype=np.int64)
     moments = pd.DatetimeIndex(pd.to_datetime(np.asarray(occurred_at), utc=True)).as_unit("us").asi8
     if moments.shape != (size,):

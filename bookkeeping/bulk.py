@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from numpy.typing import NDArray
 
 from bookkeeping import leg_columns, limits
@@ -23,6 +23,7 @@ from bookkeeping.refusals import (
     ReferenceReused,
     SameAccount,
     constraint_of,
+    is_deadlock,
 )
 
 POSTED, REPLAYED = "posted", "replayed"
@@ -45,16 +46,23 @@ def post_many(
     targets: Sequence[str] | str,
     quantities: Any,
     occurred_at: Any,
+    legs: Any = None,
 ) -> BulkResult:
-    """Post one leg per entry; the legs of one posting stand together and share their reference.
+    """Post one leg per entry; ``legs`` counts those of each posting from 0, which stand together under one reference.
 
+    Without ``legs`` every entry is a posting of its own, so that a reference that comes twice is a repetition.
     ``sources``, ``targets``: account codes, or one code for all; ``quantities``: whole numbers from 1;
     ``occurred_at``: one aware instant, or one per leg. Refused postings leave no trace and do not stop the others.
     The batch is written straight away; only where the database refuses it, or it could depend on its own order,
     are the accounts locked and every posting decided first.
     """
     batch = batch_of(
-        references=references, sources=sources, targets=targets, quantities=quantities, occurred_at=occurred_at
+        references=references,
+        sources=sources,
+        targets=targets,
+        quantities=quantities,
+        occurred_at=occurred_at,
+        legs=legs,
     )
     status = np.full(len(batch.starts), "", dtype=STATUS_TYPE)
     if len(status):
@@ -114,7 +122,9 @@ def _written_at_once(batch: Batch, accounts: Accounts, status: NDArray[np.str_],
         with transaction.atomic():
             if possible.any():
                 leg_columns.write(batch, accounts, chosen=possible[batch.legs.posting])
-    except IntegrityError:
+    except (IntegrityError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not is_deadlock(error):
+            raise
         return False
     status[possible] = POSTED
     _compare_with_book(batch, accounts, status)
@@ -137,8 +147,9 @@ def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_]
                 _tell_reused(batch, undecided & (unusable != ""), decided)
                 if (decided == POSTED).any():
                     leg_columns.write(batch, accounts, chosen=(decided == POSTED)[batch.legs.posting])
-        except IntegrityError as error:
-            if constraint_of(error) != REFERENCE_TAKEN or attempt + 1 == ATTEMPTS:
+        except (IntegrityError, OperationalError) as error:
+            again = is_deadlock(error) or constraint_of(error) == REFERENCE_TAKEN
+            if not again or attempt + 1 == ATTEMPTS:
                 raise
             continue
         status[:] = decided

@@ -25,17 +25,24 @@ _INSERT = """
     LEFT JOIN bookkeeping_account AS target ON target.code = v.target
     ORDER BY v.leg
 """
-# A hold that somebody ends at this moment is skipped: its row in the unique index decides.
+# Whole holds only: one with a frozen account waits as a whole. A hold that somebody ends at this moment is skipped:
+# its row in the unique index decides.
 _RELEASE_EXPIRED = """
     INSERT INTO bookkeeping_leg
         (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
     SELECT held.reference || %s, held.leg, {kind}, held.source_id, held.target_id, held.quantity, held.id, %s, NULL
     FROM bookkeeping_leg AS held
-    JOIN bookkeeping_openhold AS open ON open.leg_id = held.id
-    JOIN bookkeeping_account AS source ON source.id = held.source_id AND NOT source.frozen
-    JOIN bookkeeping_account AS target ON target.id = held.target_id AND NOT target.frozen
-    WHERE open.expires_at <= %s
-    ORDER BY open.expires_at, held.id LIMIT %s
+    JOIN (SELECT due.reference, min(open.expires_at) AS expires_at
+          FROM bookkeeping_openhold AS open
+          JOIN bookkeeping_leg AS due ON due.id = open.leg_id
+          JOIN bookkeeping_account AS source ON source.id = due.source_id
+          JOIN bookkeeping_account AS target ON target.id = due.target_id
+          WHERE open.expires_at <= %s
+          GROUP BY due.reference
+          HAVING max(CASE WHEN source.frozen OR target.frozen THEN 1 ELSE 0 END) = 0
+          ORDER BY min(open.expires_at), due.reference LIMIT %s) AS hold ON hold.reference = held.reference
+    WHERE held.kind = {held}
+    ORDER BY hold.expires_at, held.id
     ON CONFLICT DO NOTHING
 """
 
@@ -105,14 +112,21 @@ def same_content(stored: Sequence[StoredLeg], rows: Sequence[NewLeg]) -> bool:
     ]
 
 
+def account_ids(codes: Iterable[str]) -> list[int]:
+    """Return the ids of those accounts that exist."""
+    return list(Account.objects.filter(code__in=set(codes)).values_list("id", flat=True))
+
+
 def frozen_flags(codes: Iterable[str]) -> dict[str, bool]:
     """Return whether each account that exists is frozen."""
     return dict(Account.objects.filter(code__in=codes).values_list("code", "frozen"))
 
 
 def release_expired(*, now: datetime, limit: int, suffix: str) -> int:
-    """Release held legs whose time ran out by ``now``, in one statement; return how many."""
+    """Release at most ``limit`` holds whose time ran out by ``now``, in one statement; return how many legs were."""
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(_RELEASE_EXPIRED.format(kind=int(Kind.RELEASED)), [suffix, moment, moment, limit])
+        cursor.execute(
+            _RELEASE_EXPIRED.format(kind=int(Kind.RELEASED), held=int(Kind.HELD)), [suffix, moment, moment, limit]
+        )
         return cursor.rowcount

@@ -9,7 +9,9 @@ from django.db import IntegrityError, connection, transaction
 
 from bookkeeping import legs as leg_rows
 from bookkeeping.assets import asset_of
+from bookkeeping.batches import EXPIRED_SUFFIX, check_instant, check_reference
 from bookkeeping.kinds import MAX_QUANTITY, Kind
+from bookkeeping.locking import lock_accounts
 from bookkeeping.refusals import (
     RELATED_TAKEN,
     SAID_BY,
@@ -26,9 +28,7 @@ from bookkeeping.refusals import (
     constraint_of,
 )
 
-MAX_REFERENCE_LENGTH = 120
 MAX_LEGS = 1_000
-EXPIRED_SUFFIX = "/expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def release(*, hold: str, reference: str, occurred_at: datetime) -> Posted:
 
 
 def release_expired(*, now: datetime, limit: int = 1000) -> int:
-    """Release at most ``limit`` held legs that expired by ``now``; return how many were."""
+    """Release at most ``limit`` holds that expired by ``now``, each as a whole; return how many legs were."""
     with transaction.atomic():
         return leg_rows.release_expired(now=now, limit=limit, suffix=EXPIRED_SUFFIX)
 
@@ -115,23 +115,24 @@ def reverse(*, posting: str, reference: str, occurred_at: datetime) -> Posted:
     return _write(reference, rows, occurred_at=occurred_at, taken=lambda: AlreadyReversed(posting=posting))
 
 
-def check_reference(reference: str) -> None:
-    """Raise ValueError where ``reference`` cannot name a posting."""
-    if not 0 < len(reference) <= MAX_REFERENCE_LENGTH or "\0" in reference:
-        raise ValueError(f"a reference has 1 to {MAX_REFERENCE_LENGTH} characters, not {reference[:200]!r}")
-
-
 def _check(reference: str, legs: Sequence[Leg]) -> None:
     check_reference(reference)
     if not 0 < len(legs) <= MAX_LEGS:
         raise ValueError(f"{reference}: a posting has 1 to {MAX_LEGS} legs, not {len(legs)}")
     for leg in legs:
+        _check_whole(reference, leg.quantity)
         if not 0 < leg.quantity <= MAX_QUANTITY:
             raise ValueError(f"{reference}: a leg moves 1 to {MAX_QUANTITY}, not {leg.quantity}")
         if leg.source == leg.target:
             raise SameAccount(reference=reference, account=leg.source)
         if asset_of(leg.source) != asset_of(leg.target):
             raise AssetsDiffer(reference=reference, source=leg.source, target=leg.target)
+
+
+def _check_whole(reference: str, quantity: object) -> None:
+    """Refuse what only looks like a whole number: one database would cut it off, the other round it."""
+    if not isinstance(quantity, int) or isinstance(quantity, bool):
+        raise ValueError(f"{reference}: a quantity is a whole number (int), not {quantity!r}")
 
 
 def _held_legs(hold: str) -> list[leg_rows.StoredLeg]:
@@ -145,6 +146,7 @@ def _check_parts(quantities: Sequence[int], held: Sequence[leg_rows.StoredLeg]) 
     if len(quantities) != len(held):
         raise ValueError(f"{held[0].reference}: {len(held)} legs are held, {len(quantities)} quantities are given")
     for leg, quantity in zip(held, quantities, strict=True):
+        _check_whole(leg.reference, quantity)
         if not 0 <= quantity <= leg.quantity:
             raise ValueError(f"{leg.reference}#{leg.leg}: 0 to {leg.quantity} can be confirmed, not {quantity}")
     if not any(quantities):
@@ -161,11 +163,14 @@ def _write(
 ) -> Posted:
     """Insert the rows of one posting, or find that they stand there already."""
     check_reference(reference)
+    check_instant(occurred_at)
     batches = [rows] if _one_statement_will_do(rows) else [[row] for row in rows]
     # One statement is all or none by itself; only inside somebody's transaction does it need a savepoint.
     alone = len(batches) == 1 and not connection.in_atomic_block
     try:
         with nullcontext() if alone else transaction.atomic():
+            if len(batches) > 1:  # leg after leg would lock in the order of the legs
+                lock_accounts(leg_rows.account_ids(code for row in rows for code in (row.source, row.target)))
             for batch in batches:
                 leg_rows.insert(reference, batch, occurred_at=occurred_at, expires_at=expires_at)
     except IntegrityError as error:

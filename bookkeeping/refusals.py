@@ -2,7 +2,7 @@
 
 import re
 
-from django.db import IntegrityError
+from django.db import DatabaseError
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import RuleViolation
@@ -109,6 +109,7 @@ SAID_BY = {
     "bookkeeping_leg_one_asset": AssetsDiffer,
     "bookkeeping_leg_two_accounts": SameAccount,
 }
+DEADLOCK = "40P01"
 REFERENCE_TAKEN = "bookkeeping_leg_reference"
 RELATED_TAKEN = "bookkeeping_leg_related_once"
 _SQLITE_MESSAGES = {
@@ -119,7 +120,12 @@ _SQLITE_MESSAGES = {
 }
 
 
-def constraint_of(error: IntegrityError) -> str:
+def is_deadlock(error: DatabaseError) -> bool:
+    """Tell whether PostgreSQL ended this writer because another waited for it in turn; nothing of it stands then."""
+    return getattr(error.__cause__, "sqlstate", "") == DEADLOCK
+
+
+def constraint_of(error: DatabaseError) -> str:
     """Return the name of the constraint that refused the row; an unknown side of a leg is an unusable account."""
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is None:

@@ -13,7 +13,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous={synchronous};"
     "PRAGMA busy_timeout=20000;"
     "PRAGMA cache_size=-64000;"
-    "PRAGMA foreign_keys=ON"
+    "PRAGMA foreign_keys=ON;"
+    "PRAGMA recursive_triggers=ON"  # else REPLACE deletes rows behind the back of the triggers that refuse it
 )
 SYNCHRONOUS_MODES = {"FULL", "NORMAL"}
 

@@ -166,6 +166,7 @@ def _pay(run: Batch, people: list[str], coins: Ints, *, sponsor: str, unit_cost_
         sources, targets, quantities = zip(*legs, strict=True)
         result = bulk.post_many(
             references=[reference for reference in references for _ in range(size)],
+            legs=np.tile(np.arange(size), len(due)),
             sources=list(sources),
             targets=list(targets),
             quantities=np.array(quantities, np.int64),

@@ -149,3 +149,45 @@ def test_sealing_beside_writers_leaves_no_leg_out():
     transparency.seal(at=NOW)
     assert transparency.head().size == 2 * 8 * 40
     assert [found for found in invariants.log_matches_book() if isinstance(found, Broken)] == []
+
+
+def test_chains_of_legs_both_ways_never_deadlock():
+    bulk.post_many(
+        references=[f"gift/{n}" for n in range(2)],
+        sources="coin:fund/bus",
+        targets=RESIDENTS[:2],
+        quantities=[10_000] * 2,
+        occurred_at=NOW,
+    )
+
+    def pass_through(buyer, seller, name):
+        for n in range(40):  # as a settlement does: in and out of the same account
+            legs = [Leg(buyer, RESIDENTS[5], 3), Leg(RESIDENTS[5], seller, 3)]
+            postings.post(reference=f"sale/{name}/{n}", legs=legs, occurred_at=NOW)
+        return "done"
+
+    first, second = RESIDENTS[0], RESIDENTS[1]
+    outcomes = at_once(lambda: pass_through(first, second, "a"), lambda: pass_through(second, first, "b"))
+    assert outcomes == ["done", "done"]
+    whole()
+
+
+def test_the_same_references_in_another_order_never_deadlock():
+    names = [f"act/{n}" for n in range(400)]
+
+    def send(order):
+        chosen = [names[n] for n in order]
+        status = bulk.post_many(
+            references=chosen,
+            sources="coin:fund/bus",
+            targets=[RESIDENTS[int(name[4:]) % 20] for name in chosen],
+            quantities=[1] * 400,
+            occurred_at=NOW,
+        ).status
+        return set(status) <= {"posted", "replayed"}
+
+    forwards, backwards = list(range(400)), list(range(399, -1, -1))
+    outcomes = at_once(*(lambda order=order: send(order) for order in (forwards, backwards, forwards, backwards)))
+    assert outcomes == [True] * 4
+    assert sum(balance.posted for balance in queries.balances(RESIDENTS).values()) == 400
+    whole()

@@ -217,3 +217,40 @@ def test_a_trial_balance_adds_up_to_zero_at_any_time(now):
     assert lines["coin:resident"] == (3, 30, 5)
     then = {line.heading: line.balance for line in queries.trial_balance(at=now)}
     assert then == {"coin:fund": -10, "coin:merchant": 0, "coin:resident": 10, "fen:bank": 0, "fen:budget": 0}
+
+
+@pytest.mark.parametrize("quantity", [1.5, 1.0, True, "1"])
+def test_only_a_whole_number_moves(now, quantity):
+    with pytest.raises(ValueError, match="whole number"):
+        postings.post(reference="x", legs=[Leg("coin:fund/bike", "coin:resident/a", quantity)], occurred_at=now)
+
+
+def test_only_a_whole_number_is_confirmed(now):
+    postings.post(reference="gift", legs=[Leg("coin:fund/bike", "coin:resident/a", 9)], occurred_at=now)
+    postings.hold(reference="h", legs=[Leg("coin:resident/a", "coin:resident/b", 4)], occurred_at=now)
+    with pytest.raises(ValueError, match="whole number"):
+        postings.confirm(hold="h", reference="c", occurred_at=now, quantities=[2.5])
+
+
+def test_an_instant_has_an_offset(now):
+    with pytest.raises(ValueError, match="no offset"):
+        postings.post(
+            reference="x", legs=[Leg("coin:fund/bike", "coin:resident/a", 1)], occurred_at=now.replace(tzinfo=None)
+        )
+
+
+def test_a_hold_with_a_frozen_account_expires_as_a_whole_or_not_yet(now):
+    postings.post(reference="gift", legs=[Leg("coin:fund/bike", "coin:resident/a", 9)], occurred_at=now)
+    legs = [Leg("coin:resident/a", "coin:resident/b", 2), Leg("coin:resident/a", "coin:resident/c", 3)]
+    postings.hold(reference="h", legs=legs, occurred_at=now, expires_at=now)
+    chart.freeze("coin:resident/c", at=now)
+    assert postings.release_expired(now=now) == 0
+    assert queries.balance("coin:resident/a").held == 5
+    chart.unfreeze("coin:resident/c", at=now)
+    assert postings.release_expired(now=now, limit=1) == 2  # one hold, both its legs
+    assert queries.balance("coin:resident/a").held == 0
+
+
+def test_nobody_can_take_the_name_that_the_sweep_will_use(now):
+    with pytest.raises(ValueError, match="named by the sweep"):
+        postings.post(reference="h/expired", legs=[Leg("coin:fund/bike", "coin:resident/a", 1)], occurred_at=now)

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from bookkeeping import postings, triggers
+from bookkeeping import postings, queries, triggers
 from bookkeeping.models import Account
 from bookkeeping.postings import Leg
 
@@ -142,3 +142,22 @@ def test_every_trigger_is_in_place():
     assert set(triggers.present(connection)) == wanted
     triggers.install(connection)  # again: nothing changes
     assert set(triggers.present(connection)) == wanted
+
+
+def test_a_leg_is_not_replaced(ids):
+    replace = leg(ids, source="coin:fund/bike", quantity=7, reference="gift").replace("INSERT", "REPLACE", 1)
+    if connection.vendor == "postgresql":
+        replace = leg(ids, source="coin:fund/bike", quantity=7, reference="gift")
+        replace += " ON CONFLICT (reference, leg) DO UPDATE SET quantity = 7"
+    refused(replace)
+    assert [row.quantity for row in queries.posting("gift")] == [5]
+
+
+def test_a_part_of_a_coin_never_moves(ids):
+    if connection.vendor == "postgresql":  # its column holds whole numbers and nothing else
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT data_type FROM information_schema.columns WHERE table_name = 'bookkeeping_leg'"
+                           " AND column_name = 'quantity'")  # fmt: skip
+            assert cursor.fetchone()[0] == "bigint"
+    else:
+        assert "bookkeeping_leg_quantity" in refused(leg(ids, quantity="1.5"))

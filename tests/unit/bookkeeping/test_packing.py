@@ -1,5 +1,7 @@
 """Bytes whose form is fixed: PostgreSQL's COPY rows, and the leaves of the public log."""
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,11 @@ GOOD = {"references": ["a"], "sources": "coin:x", "targets": ["coin:y"], "quanti
         ({"references": ["x" * 121]}, "a reference has"),
         ({"references": ["a\0b"]}, "a reference has"),
         ({"targets": []}, "accounts on one side"),
+        ({"references": ["order/1/expired"]}, "named by the sweep"),
+        ({"references": ["\ud800"]}, "surrogates not allowed"),
+        ({"occurred_at": datetime(2026, 11, 1)}, "no offset"),  # noqa: DTZ001
+        ({"legs": [1]}, "count up from 0"),
+        ({"legs": [0, 1]}, "leg numbers of shape"),
     ],
 )
 def test_a_batch_that_no_caller_should_make_is_refused(change, said):
@@ -73,10 +80,15 @@ def test_a_batch_that_no_caller_should_make_is_refused(change, said):
         batch_of(**{**GOOD, **change})
 
 
-def test_postings_are_runs_of_one_reference():
+def test_legs_of_two_references_are_not_one_posting():
+    with pytest.raises(ValueError, match="under one reference"):
+        batch_of(**{**GOOD, "references": ["a", "b"], "targets": ["coin:y"] * 2, "quantities": [1, 1], "legs": [0, 1]})
+
+
+def test_postings_begin_where_the_legs_count_from_zero():
     batch = batch_of(
         references=["a", "a", "b", "a"], sources="coin:x", targets=["coin:y"] * 4, quantities=[1, 2, 3, 4],
-        occurred_at=np.array(["2026-11-01T00:00:00"] * 4, dtype="datetime64[us]"),
+        legs=[0, 1, 0, 0], occurred_at=np.array(["2026-11-01T00:00:00"] * 4, dtype="datetime64[us]"),
     )  # fmt: skip
     assert batch.legs.posting.tolist() == [0, 0, 1, 2]
     assert batch.leg.tolist() == [0, 1, 0, 0]
