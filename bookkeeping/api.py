@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import Field
 
-from bookkeeping import queries, transparency
+from bookkeeping import queries, readers, transparency
 from bookkeeping.assets import UNITS, asset_of
 from bookkeeping.refusals import AccountMissing
 from bookkeeping.schemas import (
@@ -19,53 +19,47 @@ from bookkeeping.schemas import (
     ProofOut,
     StatementOut,
 )
-from core.schemas import Limit
+from core.schemas import Limit, QuerySchema
 
 router = Router(tags=["bookkeeping"])
 
-# Programmes and public money: what they hold is for everyone to see. Whom they paid is not.
-PUBLIC_HEADINGS = {
-    "coin:fund",
-    "co2e:act",
-    "fen:bank",
-    "fen:budget",
-    "fen:reserved",
-    "fen:in-payment",
-    "fen:paid",
-}
 Size = Annotated[int, Field(ge=1, le=2**62)]
 
 
-def reads_books(request: HttpRequest) -> Any:
-    """Let staff in; the accounts of residents and merchants are shown to their owners on their own pages."""
-    user = request.user
-    return user if user.is_authenticated and user.is_active and user.is_staff else None
+class StatementQuery(QuerySchema):
+    """Which part of a statement: up to an instant, and after the line where the last page ended."""
+
+    until: datetime | None = None
+    limit: Limit = 50
+    after: Annotated[str | None, Field(max_length=600)] = None
+
+
+def signed_in(request: HttpRequest) -> Any:
+    """Let in who has signed in; what each may read is asked per account."""
+    return request.user if request.user.is_authenticated else None
 
 
 def reads_balance(request: HttpRequest) -> Any:
-    """Let everyone see what programmes and budgets hold, and staff the rest."""
+    """Let everyone see what programmes and budgets hold, and the rest who has signed in."""
     code = request.resolver_match.kwargs["code"] if request.resolver_match else ""
-    return code.partition("/")[0] in PUBLIC_HEADINGS or reads_books(request)
+    return readers.is_public(code) or signed_in(request)
 
 
 @router.get("/book/accounts/{path:code}/balance", response=BalanceOut, auth=reads_balance)
 def read_balance(request: HttpRequest, code: str) -> Any:
-    """What the account holds now."""
+    """What the account holds now; auditors, operators and finance officers see every account, others their own."""
+    if not readers.is_public(code):
+        readers.require(request.user, code)
     unit, held = _unit(code), queries.balance(code)
     return {"account": code, "unit": unit, "posted": held.posted, "held": held.held, "available": held.available}
 
 
-@router.get("/book/accounts/{path:code}/statement", response=StatementOut, auth=reads_books)
-def read_statement(
-    request: HttpRequest,
-    code: str,
-    until: datetime | None = None,
-    limit: Limit = 50,
-    after: Annotated[str | None, Query(max_length=600)] = None,
-) -> Any:
+@router.get("/book/accounts/{path:code}/statement", response=StatementOut, auth=signed_in)
+def read_statement(request: HttpRequest, code: str, query: Query[StatementQuery]) -> Any:
     """Movements of the account, newest first, up to an instant."""
+    readers.require(request.user, code)
     unit = _unit(code)
-    page = queries.statement(code, until=until, limit=limit, after=after)
+    page = queries.statement(code, until=query.until, limit=query.limit, after=query.after)
     return {"account": code, "unit": unit, "balance": page.balance, "lines": page.lines, "next": page.next}
 
 
@@ -90,10 +84,12 @@ def read_consistency(request: HttpRequest, first: Size, second: Size) -> Any:
     return transparency.consistency_proof(first, second)
 
 
-@router.get("/log/proof", response=ProofOut, auth=reads_books)
+@router.get("/log/proof", response=ProofOut, auth=signed_in)
 def read_proof(request: HttpRequest, reference: Annotated[str, Query(min_length=1, max_length=160)]) -> Any:
-    """The whole proof of a posting, as a file for bookkeeping/offline_verifier.py."""
-    return transparency.inclusion_proof(reference)
+    """The whole proof of a posting for bookkeeping/offline_verifier.py, shown to its parties and to auditors."""
+    proof = transparency.inclusion_proof(reference)
+    readers.require_proof(request.user, proof)
+    return proof
 
 
 def _unit(code: str) -> str:

@@ -115,6 +115,24 @@ class User(AbstractUser):
         """Return the sign-in name."""
         return self.username
 
+    def holds(self, *any_of: str) -> bool:
+        """Return whether the user, being active, holds one of the roles anywhere; the database is asked each time."""
+        return self._grants().filter(role__in=any_of).exists()
+
+    def acts_for(self) -> frozenset[str]:
+        """Return whose accounts are the user's own: the person's ref, the organisation's code.
+
+        An organisation counts only while the user holds some role for it.
+        """
+        names = {self.person.ref} if self.person is not None and self.is_active else set()
+        own = self.organisation
+        if own is not None and self._grants().filter(organisation__in=["", own.code]).exists():
+            names.add(own.code)
+        return frozenset(names)
+
+    def _grants(self) -> "models.QuerySet[RoleGrant]":
+        return RoleGrant.objects.filter(user_id=self.pk, user__is_active=True, revoked_at__isnull=True)
+
 
 class RoleGrant(models.Model):
     """A role of a user in a region, and for one organisation where that is named; revoked, never deleted."""

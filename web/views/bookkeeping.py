@@ -11,7 +11,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from bookkeeping import offline_verifier, statements, transparency
+from bookkeeping import offline_verifier, readers, statements, transparency
 from core.errors import RuleViolation
 
 LONGEST_REFERENCE = 120
@@ -70,8 +70,12 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def proof(request: HttpRequest) -> HttpResponse:
-    """Send the proof of a reference as a file for the offline verifier; it tells the accounts, so not to everybody."""
+    """Send the proof of a reference as a file for the offline verifier; it tells the accounts, so not to everybody.
+
+    Raises BookNotYours for others than auditors, operators, administrators and the owners of an account in it.
+    """
     told = transparency.inclusion_proof(request.GET.get("reference", "").strip()[:LONGEST_REFERENCE])
+    readers.require_proof(request.user, told)
     answer = HttpResponse(json.dumps(told, ensure_ascii=False, indent=1), content_type="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="proof.json"'
     return answer
