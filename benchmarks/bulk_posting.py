@@ -41,7 +41,7 @@ def _run(chosen: argparse.Namespace) -> None:
     residents = [f"coin:resident/{n:016x}" for n in range(chosen.residents)]
     chart.open_accounts(residents, nature="holder")
     bare = {"postgresql": _bare_copy, "sqlite": _bare_executemany}[connection.vendor]()
-    batches = _Batches(residents)
+    batches = Batches(residents)
     bulk.post_many(**batches.columns(10))  # first use: imports, plans
     if chosen.history:
         for _ in range(chosen.history // 100_000):
@@ -54,7 +54,9 @@ def _run(chosen: argparse.Namespace) -> None:
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
-class _Batches:
+class Batches:
+    """Batches of one leg per posting, the fund on one side, residents drawn at random on the other."""
+
     def __init__(self, residents: list[str]) -> None:
         import numpy as np
 
@@ -63,6 +65,7 @@ class _Batches:
         self.made = 0
 
     def columns(self, size: int) -> dict[str, Any]:
+        """Return the next batch as the arguments of post_many."""
         self.made += 1
         who = self.random.integers(0, len(self.residents), size)
         return {
@@ -74,7 +77,7 @@ class _Batches:
         }
 
 
-def _compare(size: int, rounds: int, batches: _Batches, bare: Callable[..., Callable[[], None]]) -> None:
+def _compare(size: int, rounds: int, batches: Batches, bare: Callable[..., Callable[[], None]]) -> None:
     from bookkeeping import bulk
 
     ours, theirs, replays = [], [], []
