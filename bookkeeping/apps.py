@@ -11,7 +11,10 @@ class BookkeepingConfig(AppConfig):
     verbose_name = "账簿"
 
     def ready(self) -> None:
-        """Have the triggers put in place after every migration."""
+        """Have the triggers put in place after every migration; name the kinds of events."""
         from bookkeeping import triggers
+        from core import events
 
         post_migrate.connect(triggers.install_after_migrate, sender=self)
+        events.declare("bookkeeping.account_frozen", zh="账户已冻结", en="Account frozen")
+        events.declare("bookkeeping.account_unfrozen", zh="账户已解冻", en="Account unfrozen")

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from bookkeeping.assets import ID_STEP, asset_of
-from bookkeeping.models import Account, Nature
+from bookkeeping.models import Account, Leg, Nature
 from bookkeeping.refusals import AccountMissing, AccountTermsDiffer
+from core import events
 
 MAX_CODE_LENGTH = 120
+FROZEN, UNFROZEN = "bookkeeping.account_frozen", "bookkeeping.account_unfrozen"
 
 # The number of an account comes from one sequence; its asset is what the id leaves when divided by eight.
 _OPEN = {
@@ -70,12 +73,12 @@ def open_accounts(
 
 def freeze(code: str, *, at: datetime) -> None:
     """Let nothing move in or out of the account from now on; again: nothing."""
-    _set_frozen(code, frozen=True)
+    _set_frozen(code, frozen=True, at=at)
 
 
 def unfreeze(code: str, *, at: datetime) -> None:
     """Let the account move again; again: nothing."""
-    _set_frozen(code, frozen=False)
+    _set_frozen(code, frozen=False, at=at)
 
 
 def _refuse_other_terms(
@@ -95,12 +98,17 @@ def _refuse_other_terms(
         raise AccountTermsDiffer(account=other)
 
 
-def _set_frozen(code: str, *, frozen: bool) -> None:
+def _set_frozen(code: str, *, frozen: bool, at: datetime) -> None:
     with transaction.atomic():
         account = Account.objects.filter(code=code)
         if connection.vendor == "postgresql" and account.filter(striped=True).exists():
             # Nobody locks a striped account's row, so wait here for the postings at hand.
             with connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE bookkeeping_leg IN SHARE MODE")
-        if not account.update(frozen=frozen):
+        if not account.exists():
             raise AccountMissing(account=code)
+        if account.filter(frozen=not frozen).update(frozen=frozen):
+            # The account's row is locked now: every leg that touches it stands already, or will meet the new state.
+            last_leg = Leg.objects.aggregate(last=Max("id"))["last"] or 0
+            kind = FROZEN if frozen else UNFROZEN
+            events.record(kind, subject=code, occurred_at=at, detail={"last_leg": last_leg})

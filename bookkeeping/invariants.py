@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from bookkeeping import leaves as leaf_bytes
 from bookkeeping import log_store, merkle
 from bookkeeping.assets import ID_STEP
+from bookkeeping.chart import FROZEN
 from bookkeeping.kinds import MOVING
-from bookkeeping.models import Leg, SignedTreeHead, Tile
+from bookkeeping.models import Account, Leg, SignedTreeHead, Tile
 from bookkeeping.transparency import head
+from core import events
 from core.invariants import Broken, Checked, invariant
 
 _MOVING = ", ".join(str(int(kind)) for kind in MOVING)
@@ -117,15 +120,43 @@ def balances_follow_legs() -> Iterator[Broken | Checked]:
         yield Broken(f"account {code}", "; ".join(told))
 
 
-@invariant(code="I3", zh="没有账户越过其限额", en="No account is beyond its floor or its ceiling")
+@invariant(
+    code="I3",
+    zh="没有账户越过其限额，冻结的账户没有变动",
+    en="No account is beyond its floor or its ceiling, and frozen ones stand still",
+)
 def accounts_keep_limits() -> Iterator[Broken | Checked]:
     """What is held aside counts as gone on one side, and as there on the other."""
+    yield from _moved_while_frozen()
     yield Checked(_count("bookkeeping_account"))
     for code, balance, held_out, held_in, floor, ceiling in _rows(_BEYOND_LIMITS):
         yield Broken(
             f"account {code}",
             f"balance {balance}, held out {held_out}, held in {held_in}; floor {floor}, ceiling {ceiling}",
         )
+
+
+def _moved_while_frozen() -> Iterator[Broken]:
+    """Compare every frozen account's legs with the last leg of the book when it was frozen."""
+    frozen = dict(Account.objects.filter(frozen=True).values_list("code", "id"))
+    since = {code: last for code, last in _last_legs().items() if code in frozen}
+    for code, account in frozen.items():
+        if code not in since:
+            yield Broken(f"account {code}", "it is frozen, and the journal does not say since when")
+            continue
+        later = Leg.objects.filter(id__gt=since[code]).filter(Q(source_id=account) | Q(target_id=account)).count()
+        if later:
+            yield Broken(f"account {code}", f"{later} legs moved it while it was frozen")
+
+
+def _last_legs() -> dict[str, int]:
+    """Return the last leg of the book at the latest freezing of each account."""
+    found: dict[str, int] = {}
+    sequence = 0
+    while page := events.since(sequence, kinds=[FROZEN]):
+        found |= {event.subject: event.detail["last_leg"] for event in page}
+        sequence = page[-1].sequence
+    return found
 
 
 @invariant(code="I4", zh="各资产的发行总量等于持有总量", en="Of every asset, what was issued is what is held")

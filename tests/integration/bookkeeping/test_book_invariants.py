@@ -142,7 +142,17 @@ def test_a_damaged_row_is_named(code, statement, row, what):
     assert [found.row for found in told if what in found.what] == [row], told
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("book")
-def test_a_frozen_account_is_no_damage():
+def test_a_frozen_account_is_no_damage_but_one_that_moved_is():
     chart.freeze("coin:resident/a", at=NOW)
     assert [found_by(code) for code in CHECKS] == [[]] * 6
+    triggers.remove(connection)  # as nobody can while the database looks
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bookkeeping_leg (reference, leg, kind, source_id, target_id, quantity, occurred_at)"
+            " SELECT 'past the freeze', 0, 1, a.id, b.id, 1, '2026-11-01 08:30:00+00' FROM bookkeeping_account a,"
+            " bookkeeping_account b WHERE a.code = 'coin:resident/a' AND b.code = 'coin:resident/b'"
+        )
+    assert found_by("I3") == [Broken("account coin:resident/a", "1 legs moved it while it was frozen")]
+    triggers.install(connection)
