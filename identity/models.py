@@ -229,3 +229,19 @@ class RequestNonce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_id}:{self.nonce}"
+
+
+class OneTimeCode(models.Model):
+    """The newest code of a person for a purpose; only a keyed hash of it is kept."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, db_index=False)
+    purpose = models.CharField(max_length=40)
+    code_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    redeemed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "purpose"], name="identity_onetimecode_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}:{self.purpose}"

@@ -17,6 +17,7 @@ urlpatterns = [
     path("gep/", gep.account_page, name="gep"),
     path("parcels/<str:code>/", gep.parcel_page, name="parcel"),
     path("greenpoints/", greenpoints.page, name="greenpoints"),
+    path("greenpoints/code/", redemptions.show_code, name="show_code"),
     path("greenpoints/<str:person>/", greenpoints.resident_page, name="resident"),
     path("redeem/", redemptions.desk, name="redeem"),
     path("marketplace/", marketplace.page, name="marketplace"),

@@ -65,11 +65,20 @@ def test_a_resident_sees_nobody_elses_page(screen, told):
     assert window.open(f"/greenpoints/{told.person}/").status == 403
 
 
+def shown_code(screen, told) -> str:
+    """Return the one-time code that the resident's own page shows."""
+    window = screen(width=390, java_script_enabled=False)
+    sign_in(window, told.resident, then=f"/greenpoints/{told.person}/")
+    window.page.get_by_role("button", name="出示一次性码").click()
+    return window.page.locator("#one-time-code").inner_text()
+
+
 def test_a_merchant_takes_coins_in_two_steps(screen, told):
+    code = shown_code(screen, told)
     window = screen(width=390, java_script_enabled=False)
     sign_in(window, told.merchant, then="/redeem/")
     window.page.get_by_label("订单短码").fill("order-2")
-    window.page.get_by_label("居民编号").fill(told.person)
+    window.page.get_by_label("居民出示的一次性码").fill(code)
     window.page.get_by_label("碳币数").fill("1")
     window.page.get_by_role("button", name="下一步").click()
     assert "第二步" in window.page.locator("main").inner_text()
@@ -78,11 +87,12 @@ def test_a_merchant_takes_coins_in_two_steps(screen, told):
 
 
 def test_more_coins_than_there_are_is_refused_in_words(screen, told):
+    code = shown_code(screen, told)
     window = screen()
     window.may_answer = {409}
     sign_in(window, told.merchant, then="/redeem/")
     window.page.get_by_label("订单短码").fill("order-3")
-    window.page.get_by_label("居民编号").fill(told.person)
+    window.page.get_by_label("居民出示的一次性码").fill(code)
     window.page.get_by_label("碳币数").fill("100000")
     window.page.get_by_role("button", name="下一步").click()
     assert "账户余额不足" in window.page.get_by_role("alert").inner_text()

@@ -78,6 +78,7 @@ def resident_page(request: HttpRequest, person: str) -> HttpResponse:
     summary = queries.resident_summary(person, on=day or timezone.localdate())
     context = {
         "person": person,
+        "own": getattr(getattr(request.user, "person", None), "ref", None) == person,
         "coins": {"available": summary.coins, "held": summary.coins_held},
         "summary": summary,
         "saved_mg": summary.total_mg,

@@ -1,18 +1,25 @@
 """A merchant's desk: hold a resident's coins for an order, then confirm or give them back."""
 
+import uuid
 from typing import Any
 
 from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from core.errors import RuleViolation
+from core.idempotency import idempotent_form
 from greenpoints import redemptions
-from identity import roles
+from identity import one_time_codes, roles
 from identity.role_codes import Role
 
+PURPOSE = "redemption"
 STEPS = ("hold", "confirm", "release")
 
 
@@ -22,8 +29,10 @@ class HoldForm(forms.Form):
     order = forms.RegexField(
         r"^[0-9A-Za-z-]{1,40}$", label=_("订单短码"), help_text=_("印在小票上，字母、数字和短横线，同一单只用一次。")
     )
-    person = forms.RegexField(
-        r"^[A-Z2-7]{16}$", label=_("居民编号"), help_text=_("16 位，在居民卡或“我的绿宝”页面上。"), strip=True
+    code = forms.CharField(
+        max_length=20,
+        label=_("居民出示的一次性码"),
+        help_text=_("居民在“我的绿宝”页面点“出示一次性码”，5 分钟内有效。"),
     )
     coins = forms.IntegerField(min_value=1, max_value=1_000_000, label=_("碳币数"))
 
@@ -36,22 +45,47 @@ class HoldForm(forms.Form):
                 field.widget.attrs["aria-describedby"] = f"id_{name}_hint"
 
 
+def refused(request: HttpRequest, refusal: RuleViolation) -> HttpResponse:
+    """Show the first step again, with why it was refused."""
+    return _page(request, {"form": HoldForm(request.POST), "refusal": refusal}, status=refusal.status)
+
+
 @roles.required(Role.MERCHANT)
+@idempotent_form(refused=refused)
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show the desk; a POST takes the step that its button names. Each step may safely be sent twice."""
+    """Show the desk; a POST takes the step that its button names, for the merchant that the user's role is for."""
     assert request.user.is_authenticated  # a merchant has signed in
     merchant = request.user.organisation
-    if request.method != "POST" or merchant is None:
-        return render(request, "greenpoints/redeem.html", {"form": HoldForm(), "merchant": merchant})
+    if merchant is None:
+        return _page(request, {})
+    if not roles.holds(request.user, Role.MERCHANT, region=merchant.region, organisation=merchant.code):
+        raise roles.RoleMissing(needs=[Role.MERCHANT], organisation=merchant.code)
+    if request.method != "POST":
+        return _page(request, {"form": HoldForm()})
     step = request.POST.get("step", "")
     if step not in STEPS or (step != "hold" and not request.POST.get("order")):
         step = "hold"
-    try:
-        context = take(request, step=step, merchant=merchant.code)
-    except RuleViolation as refusal:
-        context = {"form": HoldForm(request.POST), "refusal": refusal}
-        return render(request, "greenpoints/redeem.html", context | {"merchant": merchant}, status=refusal.status)
-    return render(request, "greenpoints/redeem.html", context | {"merchant": merchant})
+    return _page(request, take(request, step=step, merchant=merchant.code))
+
+
+@never_cache
+@login_required
+@require_POST
+def show_code(request: HttpRequest) -> HttpResponse:
+    """Show the signed-in resident a new code that lets one merchant take coins once."""
+    person = getattr(request.user, "person", None)
+    if person is None:
+        raise PermissionDenied
+    now = timezone.now()
+    code = one_time_codes.issue(person.ref, purpose=PURPOSE, at=now)
+    told = {"code": f"{code[:4]} {code[4:]}", "until": now + one_time_codes.VALID_FOR, "person": person.ref}
+    return render(request, "greenpoints/code.html", told)
+
+
+def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    merchant = getattr(request.user, "organisation", None)
+    more = {"merchant": merchant, "idempotency_key": uuid.uuid4().hex}
+    return render(request, "greenpoints/redeem.html", context | more, status=status)
 
 
 def take(request: HttpRequest, *, step: str, merchant: str) -> dict[str, object]:
@@ -61,7 +95,9 @@ def take(request: HttpRequest, *, step: str, merchant: str) -> dict[str, object]
         form = HoldForm(request.POST)
         if not form.is_valid():
             return {"form": form}
-        held = redemptions.hold(**form.cleaned_data, merchant=merchant, at=now)
+        told = form.cleaned_data
+        person = one_time_codes.redeem(told["code"], purpose=PURPOSE, at=now)
+        held = redemptions.hold(person=person, merchant=merchant, coins=told["coins"], order=told["order"], at=now)
         return {"step": "confirm", "order": held}
     order = request.POST["order"]
     if step == "release":
