@@ -12,11 +12,11 @@ SWEEP_LIMIT = 1_000
 @jobs.handler("bookkeeping.release_expired")
 def release_expired(payload: dict[str, Any], *, as_of: datetime) -> None:
     """Release the holds that ran out by ``as_of``."""
-    while postings.release_expired(now=as_of, limit=SWEEP_LIMIT) == SWEEP_LIMIT:
+    while postings.release_expired(now=as_of, limit=SWEEP_LIMIT):
         continue
 
 
-@jobs.handler("bookkeeping.seal")
+@jobs.handler("bookkeeping.seal", atomic=False)  # each block by itself, so that writers wait for one at most
 def seal(payload: dict[str, Any], *, as_of: datetime) -> None:
     """Take what was posted into the public log and sign the new head."""
     transparency.seal(at=as_of)

@@ -169,3 +169,13 @@ def test_a_gap_in_the_ids_is_no_gap_in_the_log():
     assert transparency.inclusion_proof("batch/3/row/1")["leaves"][0]["index"] == 3
     assert LegRow.objects.count() == 4
     assert connection.vendor in {"sqlite", "postgresql"}
+
+
+def test_a_long_queue_is_sealed_block_by_block_with_the_same_root(monkeypatch):
+    issue(700, batch=1)
+    monkeypatch.setattr(transparency, "SEALED_AT_ONCE", 300)
+    assert transparency.seal(at=NOW).size == 700
+    assert list(SignedTreeHead.objects.order_by("size").values_list("size", flat=True)) == [300, 600, 700]
+    leaf_hashes = [merkle.leaf_hash(encode(leaf)) for _, leaf in leaves(after=0, until=2**62, limit=1000)]
+    assert transparency.head().root == merkle.root(merkle.nodes_of(leaf_hashes), 700).hex()
+    assert transparency.seal(at=NOW) is None
