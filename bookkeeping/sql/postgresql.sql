@@ -20,6 +20,7 @@ DECLARE
     versions tid[];
     reached integer;
     striped_reached integer;
+    stripe integer := pg_backend_pid() % 64;
 BEGIN
     IF NOT EXISTS (SELECT FROM added WHERE kind <> 1) THEN
         SELECT array_agg(account_id), array_agg(move) INTO ids, moves
@@ -82,13 +83,27 @@ BEGIN
     END IF;
     GET DIAGNOSTICS reached = ROW_COUNT;
     IF reached < cardinality(ids) THEN
-        INSERT INTO bookkeeping_slot AS slot (account_id, slot, balance, held_out, held_in)
-        SELECT total.id, pg_backend_pid() % 64, total.move, coalesce(total.held_out, 0), coalesce(total.held_in, 0)
+        -- A stripe that no other writer has at this moment; where all are taken, we wait for the one we began with.
+        FOR attempt IN 1..64 LOOP
+            EXIT WHEN pg_try_advisory_xact_lock('bookkeeping_slot'::regclass::integer, stripe);
+            stripe := (stripe + 1) % 64;
+        END LOOP;
+        UPDATE bookkeeping_slot AS slot
+        SET balance = slot.balance + total.move, held_out = slot.held_out + coalesce(total.held_out, 0),
+            held_in = slot.held_in + coalesce(total.held_in, 0)
         FROM unnest(ids, versions, moves, outs, ins) AS total (id, version, move, held_out, held_in)
-        WHERE total.version IS NULL AND EXISTS (
-            SELECT FROM bookkeeping_account AS account
-            WHERE account.id = total.id AND account.striped AND NOT account.frozen)
-        ORDER BY total.id
+        JOIN bookkeeping_account AS account ON account.id = total.id AND account.striped AND NOT account.frozen
+        WHERE total.version IS NULL AND slot.account_id = total.id AND slot.slot = stripe;
+        GET DIAGNOSTICS striped_reached = ROW_COUNT;
+        reached := reached + striped_reached;
+    END IF;
+    IF reached < cardinality(ids) THEN  -- the first time that an account meets this stripe
+        INSERT INTO bookkeeping_slot AS slot (account_id, slot, balance, held_out, held_in)
+        SELECT total.id, stripe, total.move, coalesce(total.held_out, 0), coalesce(total.held_in, 0)
+        FROM unnest(ids, versions, moves, outs, ins) AS total (id, version, move, held_out, held_in)
+        JOIN bookkeeping_account AS account ON account.id = total.id AND account.striped AND NOT account.frozen
+        WHERE total.version IS NULL
+            AND NOT EXISTS (SELECT FROM bookkeeping_slot AS slot WHERE slot.account_id = total.id AND slot.slot = stripe)
         ON CONFLICT (account_id, slot) DO UPDATE
         SET balance = slot.balance + excluded.balance, held_out = slot.held_out + excluded.held_out,
             held_in = slot.held_in + excluded.held_in;
