@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from ninja.parser import Parser
@@ -41,9 +42,12 @@ class StrictParser(Parser):
 
 def check_address(request: HttpRequest) -> None:
     """Refuse a path or query with characters, numbers, or a ``limit`` that no operation takes."""
-    values = [value for name in request.GET for value in (name, *request.GET.getlist(name))]
+    try:
+        values = [value for name in request.GET for value in (name, *request.GET.getlist(name))]
+    except TooManyFieldsSent:
+        raise _too_many() from None
     if len(values) > 2 * MOST_QUERY_VALUES:
-        raise Refused(422, "too_many_parameters", _("查询参数过多。"))
+        raise _too_many()
     for text in (*request.path_info.split("/"), *values):
         _check_text(text)
     limit = request.GET.get("limit")
@@ -71,9 +75,15 @@ def of_exception(error: BaseException | None) -> Refused | None:
         return error
     if isinstance(error, RequestDataTooBig):
         return too_large()
+    if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
+        return Refused(400, "bad_request", _("请求有误。"))
     if isinstance(error, json.InvalidJson):
         return Refused(400, "invalid_json", _("请求体不是可接受的 JSON：%(why)s。") % {"why": error})
     return None
+
+
+def _too_many() -> Refused:
+    return Refused(422, "too_many_parameters", _("查询参数过多。"))
 
 
 def _check_text(text: str) -> None:

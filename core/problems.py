@@ -1,7 +1,9 @@
 """Every error of the API in one shape: problem+json (RFC 9457), in the reader's language."""
 
+import inspect
 import logging
 from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -36,6 +38,23 @@ TITLES: dict[int, tuple[str, str | Promise]] = {
     500: ("internal_error", _("系统内部错误，请凭编号联系我们。")),
     503: ("temporarily_unavailable", _("系统暂时不可用，请稍后重试。")),
 }
+DOCUMENTED_ERRORS = {"4XX": "The request is refused; `code` says why", "503": "Send it again after `Retry-After`"}
+PROBLEM_SCHEMA = {
+    "title": "Problem",
+    "description": "An error as RFC 9457 has it; docs/errors.md lists the codes",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "errors", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+        "request_id": {"type": "string"},
+        "context": {"type": "object"},
+    },
+}
 # SQLSTATE classes and codes after which the same request may succeed later.
 PASSING_STATES = ("08", "53", "57", "55P03", "40001", "40P01")
 PASSING_SQLITE = ("locked", "busy", "unable to open")
@@ -46,7 +65,19 @@ class PlatformAPI(NinjaAPI):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(parser=gate.StrictParser(), **options)
+        self.add_decorator(refuse_unknown_parameters, mode="view")
         install(self)
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        """Return the OpenAPI document, with the one shape of errors under every operation."""
+        told = super().get_openapi_schema(**options)
+        told["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+        content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        errors = {status: {"description": text, "content": content} for status, text in DOCUMENTED_ERRORS.items()}
+        for operations in told["paths"].values():
+            for operation in operations.values():
+                operation["responses"] = {**operation["responses"], **errors}
+        return told
 
     def validation_error_from_error_contexts(self, error_contexts: list[ValidationErrorContext]) -> ValidationError:
         """Return the errors with a JSON pointer each; the name of a lone body parameter is no part of the JSON."""
@@ -58,6 +89,32 @@ class PlatformAPI(NinjaAPI):
                 place = error["loc"][1:] if alone else error["loc"]
                 told.append({"in": source, "pointer": pointer(place), "type": error["type"], "detail": error["msg"]})
         return ValidationError(told)
+
+
+def refuse_unknown_parameters(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Have an operation refuse (422) what stands in the query and is none of its parameters.
+
+    Ninja drops such names before any schema sees them, so a misspelt filter would silently filter nothing.
+    """
+    operation = inspect.unwrap(run).__self__  # type: ignore[attr-defined]
+    known = {
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for name in model.__ninja_flatten_map__
+    }
+
+    @wraps(run)
+    def checked(request: HttpRequest, **values: Any) -> Any:
+        unknown = sorted(set(request.GET) - known)
+        if not unknown:
+            return run(request, **values)
+        told = {"in": "query", "type": "extra_forbidden", "detail": "Extra inputs are not permitted"}
+        return operation.api.on_exception(
+            request, ValidationError([{**told, "pointer": pointer((name,))} for name in unknown])
+        )
+
+    return checked
 
 
 def install(api: NinjaAPI) -> None:

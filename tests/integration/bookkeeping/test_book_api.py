@@ -122,3 +122,21 @@ def test_the_log_is_public_and_shows_no_account(client, staff):
     assert "resident" not in inclusion.content.decode()
     assert client.get(f"{LOG}/inclusion?index=2").status_code == 404
     assert client.get(f"{LOG}/proof?reference=p").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "until", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00", "2026-11-01T08:30:00", "2026-11-01", "1"]
+)
+def test_an_instant_without_offset_or_sense_is_refused(staff, until):
+    answer = staff.get(f"{BOOK}/coin:resident/a/statement?until={until}")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
+
+
+def test_a_statement_ends_at_an_instant(staff):
+    before, at = "2026-11-01T16:29:59%2B08:00", "2026-11-01T16:30:00%2B08:00"
+    assert staff.get(f"{BOOK}/coin:resident/a/statement?until={before}").json()["lines"] == []
+    assert len(staff.get(f"{BOOK}/coin:resident/a/statement?until={at}").json()["lines"]) == 1
+
+
+def test_a_misspelt_parameter_is_refused(staff):
+    assert staff.get(f"{BOOK}/coin:resident/a/statement?untill=2026-11-01T08:30:00Z").status_code == 422

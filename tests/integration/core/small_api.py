@@ -72,6 +72,11 @@ def echo(request: HttpRequest, transfer: Transfer) -> Transfer:
     return transfer
 
 
+@api.post("csrf-forms")
+def csrf_forms(request: HttpRequest) -> int:
+    return len(request.POST)  # as the check of a CSRF token reads it
+
+
 @api.post("batches")
 def batches(request: HttpRequest) -> dict[str, int]:
     return {"bytes": len(request.body)}

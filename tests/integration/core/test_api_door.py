@@ -124,3 +124,21 @@ def test_errors_speak_the_readers_language(client):
 
 def test_a_failing_signature_check_is_a_problem(client):
     assert told(post(client, b'{"amount": 1}', to="transfers/a"))["code"] == "not_authenticated"
+
+
+def test_a_parameter_that_the_operation_does_not_know_is_refused(client):
+    body = told(client.get("/api/test/rows?limit=5&colour=red"))
+    assert (body["status"], body["errors"][0]["pointer"]) == (422, "/colour")
+    assert told(client.get("/api/test/faults/bug?x=1"))["status"] == 422
+    assert client.get("/api/test/rows?limit=5&after=1&name=a").status_code == 200
+
+
+def test_more_parameters_than_django_reads_are_a_problem_too(client):
+    query = "&".join(f"a{n}=1" for n in range(1_100))
+    assert told(client.get(f"/api/test/rows?{query}"))["code"] == "too_many_parameters"
+
+
+def test_a_form_that_django_refuses_to_read_is_a_problem(client):
+    form = "&".join(f"a{n}=1" for n in range(1_100))
+    answer = post(client, form, to="csrf-forms", content_type="application/x-www-form-urlencoded")
+    assert told(answer)["status"] == 400
