@@ -105,11 +105,23 @@ def load(path: Path) -> CoefficientTable:
     return CoefficientTable(path.stem, rows)
 
 
-@cache
 def known_sources() -> frozenset[str]:
     """Return the names of the sources that a row may cite."""
+    return frozenset(_source_titles())
+
+
+def source_title(source: str) -> str:
+    """Return the title of a source with its publisher; the name itself where it is not in sources.csv."""
+    return _source_titles().get(source, source)
+
+
+@cache
+def _source_titles() -> dict[str, str]:
     with SOURCES.open(encoding="utf-8", newline="") as file:
-        return frozenset(row["source"] for row in csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    return {
+        row["source"]: f"{row['title']}（{row['publisher']}）" if row["publisher"] else row["title"] for row in rows
+    }
 
 
 def _row(table: str, line: int, raw: dict[str, str]) -> Coefficient:

@@ -247,6 +247,12 @@ def settlements(*, after: str = "", limit: int = 200) -> list[SettlementView]:
     return [settlement_view(row) for row in rows.order_by("session__code")[:limit]]
 
 
+def sales_of(parcel: str) -> list[SettlementView]:
+    """Return the settled sales of rights that lie on the parcel, by session code."""
+    rows = Settlement.objects.select_related("session", "right").filter(right__parcel_rows__parcel=parcel)
+    return [settlement_view(row) for row in rows.order_by("session__code")]
+
+
 def totals() -> MarketTotals:
     """Return the market in figures, in three statements."""
     sales = Settlement.objects.aggregate(count=Count("id"), fen=Sum("price_fen"), area=Sum("area_m2"))

@@ -26,6 +26,11 @@ INDICATORS = {
 }
 
 
+def table_label(table: str) -> str:
+    """Return the name of a coefficient table in the page's language: that of its indicator, or prices."""
+    return _("价格") if table == "prices" else indicator_label(table)
+
+
 def indicator_label(indicator: str) -> str:
     """Return the name of an indicator in the page's language."""
     return str(INDICATORS.get(indicator, indicator))

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from gep.queries import AccountView
-from marketplace.queries import ListingView, MarketTotals, SessionView
+from gep.queries import AccountView, ParcelView
+from marketplace.queries import ListingView, MarketTotals, RightView, SessionView, SettlementView
 from policy.queries import BudgetView
 from web import figures
 
@@ -34,6 +34,22 @@ def of_listing(listing: ListingView, *, session: SessionView, gep_fen: int) -> l
             _("已结算") if settled else _("等待结算"),
             state="done" if settled else "",
         ),
+    ]
+
+
+def of_parcel(
+    parcel: ParcelView, *, gep_fen: int | None, rights: list[RightView], sales: list[SettlementView]
+) -> list[dict[str, Any]]:
+    """Return how far a parcel has come: accounted, under rights, sold; ``gep_fen`` is None where not accounted."""
+    told = _("尚未核算") if gep_fen is None else _("GEP 每年 {value}").format(value=figures.money(gep_fen))
+    held = "、".join(right.kind_label for right in rights)
+    sold_fen = sum(sale.price_fen for sale in sales)
+    sold = figures.money(sold_fen) if sales else "–"
+    return [
+        step(_("资源"), figures.area(parcel.area_m2), told, state="" if gep_fen is None else "done"),
+        step(_("资产"), held or "–", _("已登记权益") if rights else _("尚未登记权益"), state="done" if rights else ""),
+        step(_("资本"), sold, _("权益成交") if sales else _("尚未成交"), state="done" if sales else ""),
+        step(_("资金"), sold, _("已结算") if sales else _("等待结算"), state="done" if sales else ""),
     ]
 
 

@@ -15,17 +15,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import vector_tiles
+from core import coefficients, vector_tiles
 from core.vector_tiles import Tile
 from gep import queries
 from gep.queries import AccountView, ParcelView
-from web import charts, outlines, regions_shown
+from marketplace import queries as marketplace_queries
+from web import charts, outlines, regions_shown, thread
 from web.scales import GEP_SCALE
 
 PAGE_ROWS = 25
 SEEN_S = 30  # how long a page may go on with the account it knows
 TILE_S = 24 * 3600
 LOWEST_PARCEL_ZOOM = 10
+UNCONFIRMED = "U"
 ORDERS = {"code": gettext_lazy("编号"), "area": gettext_lazy("面积"), "value": gettext_lazy("价值"),
           "density": gettext_lazy("每平方米价值")}  # fmt: skip
 
@@ -224,8 +226,24 @@ def account_page(request: HttpRequest) -> HttpResponse:
         "indicators": indicators,
         "by_town": by_town,
         "chart": charts.stacked_bars(areas, indicators),
+        "sources": figures_taken(account),
+        "unconfirmed": sum(row["tag"] == UNCONFIRMED for row in account.provenance.get("figures", [])),
     }
     return render(request, "gep/account.html", context)
+
+
+def figures_taken(account: AccountView, *, ecosystem: str | None = None) -> list[dict[str, Any]]:
+    """Return every coefficient that the account took, with its source; for an ecosystem class, those it meets."""
+    words = {"V": (_("见于公开文本"), "yes"), "D": (_("推导"), ""), UNCONFIRMED: (_("未经确认"), "no")}
+    rows = []
+    for row in account.provenance.get("figures", []):
+        last = row["key"].rpartition(".")[2]
+        if ecosystem is not None and last.isdigit() and last != ecosystem:
+            continue
+        told, colour = words[row["tag"]]
+        title = coefficients.source_title(row["source"])
+        rows.append(row | {"said": told, "tone": colour, "title": title, "of": charts.table_label(row["table"])})
+    return rows
 
 
 def parcel_page(request: HttpRequest, code: str) -> HttpResponse:
@@ -236,12 +254,26 @@ def parcel_page(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404 from None
     account = account_now()
     lines = queries.parcel_lines(code, account=account.code) if account else []
+    unit_values = account.provenance.get("yuan_per_unit", {}) if account else {}
     total_fen = sum(line.value_fen for line in lines)
+    rights = marketplace_queries.rights_over(code)
+    sales = marketplace_queries.sales_of(code)
     context = {
         "parcel": parcel,
         "shown": with_labels(parcel),
         "account": account,
-        "lines": [{"line": line, "label": charts.indicator_label(line.indicator)} for line in lines],
+        "lines": [
+            {
+                "line": line,
+                "label": charts.indicator_label(line.indicator),
+                "yuan_per_unit": unit_values.get(line.indicator),
+            }
+            for line in lines
+        ],
+        "sources": figures_taken(account, ecosystem=parcel.ecosystem) if account and lines else [],
+        "layers": account.provenance.get("layers", {}) if account and lines else {},
+        "strip": thread.of_parcel(parcel, gep_fen=total_fen if lines else None, rights=rights, sales=sales),
+        "rights": rights,
         "total_fen": total_fen,
         "figure": outlines.figure([parcel.geometry]),
     }

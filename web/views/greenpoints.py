@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from bookkeeping import statements
 from bookkeeping.refusals import AccountMissing
 from greenpoints import queries
-from greenpoints.acts import ACTS
 from greenpoints.queries import ActLine
 from greenpoints.reasons import ACCEPTED
 from identity import queries as identity_queries
 from identity import roles
 from identity.role_codes import Role
-from web import figures
+from web import act_rules
 
 ENTRIES_SHOWN = 30
 LOOKERS_UP = frozenset({Role.OPERATOR.value, Role.AUDITOR.value})
@@ -33,7 +32,8 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect("resident", person=asked)
     context = {
         "tiles": total_tiles(),
-        "acts": acts(),
+        "acts": act_rules.told(on=timezone.localdate()),
+        "coin": act_rules.row("points_rules", "grams_per_coin", on=timezone.localdate()),
         "asked": asked,
         "unknown": bool(asked),
         "own_person": own.ref if own else "",
@@ -55,12 +55,6 @@ def total_tiles() -> list[dict[str, Any]]:
         (_("已兑换碳币"), totals.coins_redeemed, "coins"),
     )
     return [{"label": label, "number": n, "kind": kind, "source": _("绿宝账本"), "at": now} for label, n, kind in rows]
-
-
-def acts() -> list[dict[str, str]]:
-    """Return the catalogue of acts in the language of the page."""
-    chinese = figures.reads_chinese()
-    return [{"label": act.zh if chinese else act.en, "rule": act.code} for act in ACTS.values()]
 
 
 def may_see(request: HttpRequest, person: str) -> bool:
