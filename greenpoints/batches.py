@@ -34,6 +34,14 @@ MAX_NAME_LENGTH = 40  # of a partner and of a batch, so that references stay wit
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,39}").fullmatch
 
 
+class NotAPartner(RuleViolation):
+    """Only a registered data partner delivers behaviours."""
+
+    code = "not_a_partner"
+    message = _("该机构不是数据合作方，不能提交行为批次。")
+    status = 403
+
+
 class BatchContentDiffers(RuleViolation):
     """The partner used this batch code before, for other content."""
 
@@ -83,7 +91,7 @@ class BatchView:
 def receive(*, partner: str, batch: str, business_on: date, content: bytes, received_at: datetime) -> BatchView:
     """Keep a batch for crediting; the same batch again changes nothing, other content is BatchContentDiffers.
 
-    ``partner`` is the verified sender. Raises BatchCodeInvalid, BatchEmpty, BatchTooLarge.
+    ``partner`` is the verified sender. Raises NotAPartner, BatchCodeInvalid, BatchEmpty, BatchTooLarge.
     """
     _check(partner=partner, batch=batch, content=content)
     digest = sha256(content).hexdigest()
@@ -106,7 +114,7 @@ def receive(*, partner: str, batch: str, business_on: date, content: bytes, rece
 def credit(batch_id: int, *, as_of: datetime) -> BatchView:
     """Credit the batch, with all others of its partner and day that wait; takes up where a former try stopped."""
     batch = Batch.objects.get(pk=batch_id)
-    if batch.status == BatchStatus.RECEIVED:
+    while batch.status == BatchStatus.RECEIVED:
         _screen(batch)
         batch.refresh_from_db()
     if batch.status == BatchStatus.SCREENED:
@@ -130,10 +138,15 @@ def _check(*, partner: str, batch: str, content: bytes) -> None:
         raise BatchTooLarge(bytes=len(content), most=MAX_CONTENT_BYTES)
     if not content.strip():
         raise BatchEmpty(batch=batch)
+    if identity_queries.organisation(partner).kind != "partner":
+        raise NotAPartner(organisation=partner)
 
 
 def _screen(batch: Batch) -> None:
-    """Answer every row of the waiting batches, in one transaction; one run a day at a time decides."""
+    """Answer every row of the waiting batches, in one transaction; one run a day at a time decides.
+
+    Does nothing where another worker took some of them meanwhile: whoever calls reads what still waits and tries again.
+    """
     waiting = _waiting_with(batch)
     parsed = {pk: row_texts.parse(bytes(content)) for pk, content in _contents(waiting)}
     delivery = _delivery(batch, parsed, received_at=max(row.received_at for row in waiting))
@@ -142,7 +155,7 @@ def _screen(batch: Batch) -> None:
         bulk_rows.lock(f"day/{batch.business_on}")
         still = Batch.objects.select_for_update().filter(pk__in=parsed, status=BatchStatus.RECEIVED).order_by("pk")
         if {row.pk for row in still} != set(parsed):
-            return  # another worker was quicker; what it left is taken up next time
+            return
         behaviours.save(delivery, behaviours.decide(delivery), bad=bad)
         still.update(run=min(waiting, key=lambda row: row.code), status=BatchStatus.SCREENED)
 

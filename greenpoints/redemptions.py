@@ -3,6 +3,9 @@
 The merchant is owed money for each coin: the fen set aside when the coin was issued move with it, in the same posting.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bookkeeping import chart, postings
 from bookkeeping.chart import Nature
 from bookkeeping.postings import Leg
+from bookkeeping.refusals import AccountFrozen, AccountMissing, HoldResolved, Overdrawn
 from core import events
 from core.errors import RuleViolation
 from greenpoints import funds, parameters
@@ -19,6 +23,7 @@ from greenpoints.models import Redemption, RedemptionStatus
 from greenpoints.screening import LOCAL
 from identity import queries as identity_queries
 
+logger = logging.getLogger(__name__)
 HOLD_FOR = timedelta(minutes=15)
 MAX_ORDER_LENGTH = 50
 EXPIRE_AT_ONCE = 1_000
@@ -69,6 +74,13 @@ class NoFund(RuleViolation):
     message = _("当日没有可支付的资助资金。")
 
 
+class CoinsNotAvailable(RuleViolation):
+    """The resident has fewer coins, or cannot use them now; a merchant is told neither which nor whose they are."""
+
+    code = "coins_not_available"
+    message = _("该居民可用的碳币不足。")
+
+
 @dataclass(frozen=True, slots=True)
 class RedemptionView:
     """What others see of a redemption."""
@@ -87,7 +99,7 @@ def hold(*, person: str, merchant: str, coins: int, order: str, at: datetime) ->
     """Set coins of a resident aside for an order of a merchant, for 15 minutes.
 
     The same order with the same content again changes nothing; other content is OrderReused. Raises NotAMerchant,
-    TooManyCoins, NoFund, and the book's Overdrawn and AccountMissing.
+    TooManyCoins, NoFund, CoinsNotAvailable.
     """
     if identity_queries.organisation(merchant).kind != "merchant":
         raise NotAMerchant(merchant=merchant)
@@ -114,12 +126,13 @@ def confirm(*, merchant: str, order: str, at: datetime, coins: int | None = None
             if row.status == RedemptionStatus.CONFIRMED and row.confirmed_coins == paid:
                 return view(row)
             raise OrderResolved(order=order, status=row.status)
-        postings.confirm(
-            hold=_reference(row, "hold"),
-            reference=_reference(row, "confirm"),
-            quantities=[paid, paid * row.unit_cost_fen] if row.unit_cost_fen else [paid],
-            occurred_at=at,
-        )
+        with _nobody_named(order):
+            postings.confirm(
+                hold=_reference(row, "hold"),
+                reference=_reference(row, "confirm"),
+                quantities=[paid, paid * row.unit_cost_fen] if row.unit_cost_fen else [paid],
+                occurred_at=at,
+            )
         return _resolve(row, RedemptionStatus.CONFIRMED, coins=paid, at=at)
 
 
@@ -135,13 +148,22 @@ def release(*, merchant: str, order: str, at: datetime) -> RedemptionView:
 
 
 def release_expired(*, at: datetime) -> int:
-    """Give back the coins of orders that nobody confirmed in time; return how many orders."""
+    """Give back the coins of orders that nobody confirmed in time; return how many orders.
+
+    Each order is a transaction of its own: one that cannot be released is logged and does not keep the others.
+    """
     late = Redemption.objects.filter(status=RedemptionStatus.HELD, expires_at__lte=at).order_by("pk")
-    with transaction.atomic():
-        rows = list(late.select_for_update()[:EXPIRE_AT_ONCE])
-        for row in rows:
-            _release(row, at=at)
-    return len(rows)
+    released = 0
+    for merchant, order in list(late.values_list("merchant", "order")[:EXPIRE_AT_ONCE]):
+        try:
+            release(merchant=merchant, order=order, at=at)
+        except OrderResolved:
+            continue  # the merchant was quicker
+        except RuleViolation as refusal:
+            logger.error("order %s of %s ran out and cannot be released: %s", order, merchant, refusal)
+            continue
+        released += 1
+    return released
 
 
 def view(row: Redemption) -> RedemptionView:
@@ -168,9 +190,19 @@ def _held(*, person: str, merchant: str, coins: int, order: str, at: datetime) -
     if row.unit_cost_fen:
         legs.append(Leg(f"fen:reserved/{sponsor}", f"fen:payable/{merchant}", coins * row.unit_cost_fen))
     chart.open_accounts([leg.target for leg in legs], nature=Nature.HOLDER)
-    postings.hold(reference=_reference(row, "hold"), legs=legs, occurred_at=at, expires_at=row.expires_at)
+    with _nobody_named(row.order):
+        postings.hold(reference=_reference(row, "hold"), legs=legs, occurred_at=at, expires_at=row.expires_at)
     _record("greenpoints.coins_held", row, coins=coins, at=at)
     return row
+
+
+@contextmanager
+def _nobody_named(order: str) -> Iterator[None]:
+    """Turn refusals of the book, whose details name the resident's account, into one that names nobody."""
+    try:
+        yield
+    except (Overdrawn, AccountMissing, AccountFrozen) as refusal:
+        raise CoinsNotAvailable(order=order) from refusal
 
 
 def _get(*, merchant: str, order: str, lock: bool = False) -> Redemption:
@@ -182,7 +214,12 @@ def _get(*, merchant: str, order: str, lock: bool = False) -> Redemption:
 
 
 def _release(row: Redemption, *, at: datetime) -> RedemptionView:
-    postings.release(hold=_reference(row, "hold"), reference=_reference(row, "release"), occurred_at=at)
+    try:
+        with _nobody_named(row.order):
+            postings.release(hold=_reference(row, "hold"), reference=_reference(row, "release"), occurred_at=at)
+    except HoldResolved:
+        # The row is locked and says held, so nobody confirmed: the book's own sweep was quicker. The coins are back.
+        logger.info("order %s of %s was released by the book", row.order, row.merchant)
     return _resolve(row, RedemptionStatus.RELEASED, coins=0, at=at)
 
 

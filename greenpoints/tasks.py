@@ -16,7 +16,7 @@ def credit_batch(payload: dict[str, Any], *, as_of: datetime) -> None:
     batches.credit(payload["batch_id"], as_of=as_of)
 
 
-@jobs.handler(RELEASE_JOB)
+@jobs.handler(RELEASE_JOB, atomic=False)
 def release_expired(payload: dict[str, Any], *, as_of: datetime) -> None:
     """Mark redemptions whose time ran out as released."""
     redemptions.release_expired(at=as_of)

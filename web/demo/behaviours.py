@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bookkeeping.refusals import Overdrawn
 from core import jobs
 from fixtures import make_behaviour_day
 from greenpoints import batches, funds, redemptions
@@ -65,7 +64,7 @@ def _redeem(refs: list[str], *, on: date, at: datetime) -> list[str]:
         order = f"demo-{on:%Y%m%d}-{place:05d}"  # the resident's own, so that a second run asks for the same again
         try:
             redemptions.hold(person=ref, merchant=cast.MERCHANT, coins=REDEEMED_COINS, order=order, at=at)
-        except Overdrawn:
+        except redemptions.CoinsNotAvailable:
             continue
         redemptions.confirm(merchant=cast.MERCHANT, order=order, at=at)
         spent.append(ref)

@@ -12,6 +12,7 @@ from core import jobs
 from greenpoints import batches, funds, ledger, queries
 from greenpoints.invariants import one_posting_for_each_accepted_event
 from greenpoints.models import Batch, Behaviour, Carry, Issue
+from identity.queries import OrganisationMissing
 
 
 def broken():
@@ -142,6 +143,32 @@ def test_a_saved_job_credits_the_batch(deliver, scene):
     jobs.run_due(as_of=AT)
     assert Batch.objects.get().status == "credited"
     assert book.balance(f"coin:resident/{scene[0]}").posted == 1
+
+
+def test_a_batch_beside_which_another_worker_was_quicker_is_credited_too(deliver, scene, monkeypatch):
+    """The second worker reads both batches; the first, which began before the second batch came, takes its own."""
+    first = deliver([ride("e1", 8)], "b1", credit=False)
+    second = deliver([ride("e2", 10)], "b2", credit=False)
+    real_delivery, real_waiting = batches._delivery, batches._waiting_with
+
+    def interrupted(*args, **named):
+        monkeypatch.setattr(batches, "_delivery", real_delivery)
+        monkeypatch.setattr(batches, "_waiting_with", lambda batch: [batch])
+        assert batches.credit(first.id, as_of=AT).status == "credited"
+        monkeypatch.setattr(batches, "_waiting_with", real_waiting)
+        return real_delivery(*args, **named)
+
+    monkeypatch.setattr(batches, "_delivery", interrupted)
+    assert batches.credit(second.id, as_of=AT).status == "credited"
+    assert book.balance(f"co2e:resident/{scene[0]}").posted == 256_000
+    assert broken() == []
+
+
+@pytest.mark.parametrize(("sender", "refusal"), [("tea-house", batches.NotAPartner), ("nobody", OrganisationMissing)])
+def test_only_a_partner_delivers(scene, sender, refusal):
+    with pytest.raises(refusal):
+        batches.receive(partner=sender, batch="b1", business_on=DAY, content=b"{}", received_at=AT)
+    assert Batch.objects.count() == 0
 
 
 def test_verify_names_a_row_without_its_posting(deliver):

@@ -3,14 +3,16 @@
 import json
 
 import pytest
-from behaviour_lines import as_bytes, ride
+from behaviour_lines import AT, as_bytes, ride
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from bookkeeping import queries as book
 from greenpoints import batches
 from greenpoints.models import Batch
 from identity import partner_keys, signatures
+from identity.models import Organisation, PartnerBinding, Person
 
 PATH = "/api/v1/greenpoints/batches?batch=b1&business_on=2026-11-20"
 NONCES = iter(f"nonce-{n:016}" for n in range(10_000))
@@ -68,6 +70,7 @@ def test_sent_again_it_is_answered_again(send):
         pytest.param({"body": b"\n"}, 422, "batch_empty", id="nothing"),
         pytest.param({"body": b"{}\n" * 10_001}, 413, "batch_too_large", id="too many rows"),
         pytest.param({"path": PATH.replace("b1", "b%2F1")}, 422, "", id="bad code"),
+        pytest.param({"path": PATH + "&dry_run=1"}, 422, "invalid_input", id="a parameter that there is not"),
     ],
 )
 def test_refused_by_name(send, change, status, code):
@@ -94,6 +97,53 @@ def test_coins_at_a_merchant(deliver, scene):
     assert (answer.status_code, answer.json()["code"]) == (404, "subject_unknown")
     gone = shop(b"", path="/api/v1/greenpoints/redemptions/o1/void", once="k2", content_type="application/json")
     assert (gone.status_code, gone.json()["code"]) == (404, "order_missing")
+
+
+def test_a_merchant_delivers_no_behaviours(scene):
+    shop = sender(partner_keys.issue(organisation="tea-house", algorithm="hmac-sha256", at=timezone.now()))
+    answer = shop(as_bytes([ride("e1", 8)]))
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_a_partner")
+    assert Batch.objects.count() == 0
+
+
+@pytest.fixture
+def shop(deliver, scene):
+    """Return how the tea house calls; the tokens it knows two residents by are bound, the first has two coins."""
+    deliver([ride("e1", 8, metres=6_000)])
+    tea_house = Organisation.objects.get(code="tea-house")
+    for token, ref in (("tea-0", scene[0]), ("tea-1", scene[1])):
+        PartnerBinding.objects.create(
+            partner=tea_house, subject_ref=token, person=Person.objects.get(ref=ref), bound_at=AT
+        )
+    send = sender(partner_keys.issue(organisation="tea-house", algorithm="ed25519", at=timezone.now()))
+    keys = iter(f"key-{n}" for n in range(100))
+
+    def call(path, **body):
+        where = f"/api/v1/greenpoints/redemptions{path}"
+        return send(json.dumps(body).encode(), path=where, once=next(keys), content_type="application/json")
+
+    return call
+
+
+def test_coins_held_confirmed_and_given_back_over_the_wire(shop, scene):
+    held = shop("", order="o1", subject_ref="tea-0", coins=2)
+    assert (held.status_code, held.json()["status"], held.json()["coins"]) == (200, "held", 2)
+    assert scene[0] not in held.content.decode()
+    taken = shop("/o1/confirm", coins=1)
+    assert (taken.status_code, taken.json()["status"], taken.json()["confirmed_coins"]) == (200, "confirmed", 1)
+    assert shop("", order="o2", subject_ref="tea-0", coins=1).json()["status"] == "held"
+    back = shop("/o2/void")
+    assert (back.status_code, back.json()["status"], back.json()["confirmed_coins"]) == (200, "released", 0)
+    left = book.balance(f"coin:resident/{scene[0]}")
+    assert (left.posted, left.held, book.balance("coin:merchant/tea-house").posted) == (1, 0, 1)
+    assert book.balance("fen:payable/tea-house").posted == 5
+
+
+def test_a_merchant_learns_nothing_of_who_cannot_pay(shop, scene):
+    for order, token in (("o1", "tea-0"), ("o2", "tea-1")):
+        answer = shop("", order=order, subject_ref=token, coins=3)
+        assert (answer.status_code, answer.json()["code"]) == (409, "coins_not_available")
+        assert not any(ref in answer.content.decode() for ref in scene)
 
 
 def test_a_signed_file_at_the_command_line(scene, key, tmp_path, capsys):

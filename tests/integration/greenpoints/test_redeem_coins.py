@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 from behaviour_lines import AT, DAY, ride
 
+from bookkeeping import chart, postings
 from bookkeeping import queries as book
-from bookkeeping.refusals import Overdrawn
+from bookkeeping.refusals import AccountFrozen
+from core import jobs
 from greenpoints import queries, redemptions
+from greenpoints.models import Redemption
 from identity.queries import OrganisationMissing
 
 
@@ -67,6 +70,61 @@ def test_nobody_confirmed_in_time(rich):
     assert coins_of(rich) == (2, 0)
 
 
+def statuses():
+    return dict(Redemption.objects.values_list("order", "status"))
+
+
+def test_what_the_book_released_first_is_released_here_too(rich):
+    hold(rich, coins=1)
+    hold(rich, coins=1, order="o2")
+    late = AT + timedelta(minutes=15)
+    assert postings.release_expired(now=late, limit=1) == 2  # the coins and the money of the first order
+    assert redemptions.release_expired(at=late) == 2
+    assert statuses() == {"o1": "released", "o2": "released"}
+    assert coins_of(rich) == (2, 0)
+
+
+def test_a_merchant_voids_what_the_book_released_first(rich):
+    hold(rich)
+    late = AT + timedelta(minutes=15)
+    postings.release_expired(now=late)
+    assert redemptions.release(merchant="tea-house", order="o1", at=late).status == "released"
+    assert statuses() == {"o1": "released"}
+    assert coins_of(rich) == (2, 0)
+
+
+def test_one_order_that_cannot_be_released_does_not_keep_the_others(rich, monkeypatch):
+    hold(rich, coins=1)
+    hold(rich, coins=1, order="o2")
+    real = postings.release
+
+    def release(**named):
+        if "/o1/" in named["hold"]:
+            raise AccountFrozen
+        return real(**named)
+
+    monkeypatch.setattr(postings, "release", release)
+    assert redemptions.release_expired(at=AT + timedelta(minutes=15)) == 1
+    assert statuses() == {"o1": "held", "o2": "released"}
+
+
+def test_both_sweeps_run_as_jobs(rich):
+    hold(rich)
+    jobs.discover()
+    jobs.run_due(as_of=AT + timedelta(minutes=16))
+    assert statuses() == {"o1": "released"}
+    assert coins_of(rich) == (2, 0)
+
+
+def test_a_resident_who_cannot_pay_is_not_named_to_the_merchant(scene, rich):
+    with pytest.raises(redemptions.CoinsNotAvailable) as never_earned:
+        hold(scene[5], order="o1")
+    chart.freeze(f"coin:resident/{rich}", at=AT)
+    with pytest.raises(redemptions.CoinsNotAvailable) as frozen:
+        hold(rich, order="o2")
+    assert (never_earned.value.detail, frozen.value.detail) == ({"order": "o1"}, {"order": "o2"})
+
+
 def test_the_same_order_twice_holds_once(rich):
     assert hold(rich) == hold(rich)
     assert coins_of(rich) == (2, 2)
@@ -75,7 +133,7 @@ def test_the_same_order_twice_holds_once(rich):
 
 
 def test_refusals(rich):
-    with pytest.raises(Overdrawn):
+    with pytest.raises(redemptions.CoinsNotAvailable):
         hold(rich, coins=3)
     with pytest.raises(redemptions.NotAMerchant):
         hold(rich, merchant="bike-co")
