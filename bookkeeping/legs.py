@@ -1,5 +1,6 @@
 """Rows of the leg table for single postings: writing a few, finding those of one reference."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,20 +12,23 @@ from django.db.models import OuterRef, Subquery
 from bookkeeping.kinds import Kind
 from bookkeeping.models import Account, Leg
 
-_VALUES = (
-    "SELECT CAST(%s AS smallint) AS leg, CAST(%s AS smallint) AS kind, CAST(%s AS text) AS source,"
-    " CAST(%s AS text) AS target, CAST(%s AS bigint) AS quantity, CAST(%s AS bigint) AS related_id"
-)
-# An unknown code becomes NULL, which the column refuses: resolving and writing are one statement.
-_INSERT = """
-    INSERT INTO bookkeeping_leg
-        (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
-    SELECT %s, v.leg, v.kind, source.id, target.id, v.quantity, v.related_id, %s, %s
-    FROM ({values}) AS v
-    LEFT JOIN bookkeeping_account AS source ON source.code = v.source
-    LEFT JOIN bookkeeping_account AS target ON target.code = v.target
-    ORDER BY v.leg
-"""
+_WRITE = {
+    # See bookkeeping/sql/postgresql.sql.
+    "postgresql": """
+        SELECT bookkeeping_write_legs(%s, %s, %s, %s::smallint[], %s::smallint[], %s::text[], %s::text[],
+                                      %s::bigint[], %s::bigint[])
+    """,
+    # An unknown code becomes NULL, which the column refuses: resolving and writing are one statement.
+    "sqlite": """
+        INSERT INTO bookkeeping_leg
+            (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
+        SELECT %s, json_extract(v.value, '$[0]'), json_extract(v.value, '$[1]'),
+               (SELECT id FROM bookkeeping_account WHERE code = json_extract(v.value, '$[2]')),
+               (SELECT id FROM bookkeeping_account WHERE code = json_extract(v.value, '$[3]')),
+               json_extract(v.value, '$[4]'), json_extract(v.value, '$[5]'), %s, %s
+        FROM json_each(%s) AS v ORDER BY v.key
+    """,
+}
 # Whole holds only: one with a frozen account waits as a whole. A hold that somebody ends at this moment is skipped:
 # its row in the unique index decides.
 _RELEASE_EXPIRED = """
@@ -80,11 +84,14 @@ def insert(
 ) -> None:
     """Write ``rows`` in one statement; IntegrityError where the database refuses one of them."""
     adapt = connection.ops.adapt_datetimefield_value
+    columns = [(row.leg, int(row.kind), row.source, row.target, row.quantity, row.related_id) for row in rows]
     values: list[Any] = [reference, adapt(occurred_at), adapt(expires_at) if expires_at else None]
-    for row in rows:
-        values += [row.leg, int(row.kind), row.source, row.target, row.quantity, row.related_id]
+    if connection.vendor == "postgresql":
+        values += [list(column) for column in zip(*columns, strict=True)]
+    else:
+        values.append(json.dumps(columns))
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(values=" UNION ALL ".join([_VALUES] * len(rows))), values)
+        cursor.execute(_WRITE[connection.vendor], values)
 
 
 def find(reference: str) -> list[StoredLeg]:

@@ -117,6 +117,22 @@ BEGIN
     RETURN NULL;
 END $$
 -- next
+-- The legs of one posting by the codes of their accounts. Here the statement is parsed and planned once a connection.
+-- An unknown code becomes NULL, which the column refuses: resolving and writing are one statement.
+CREATE OR REPLACE FUNCTION bookkeeping_write_legs(
+    reference text, occurred_at timestamptz, expires_at timestamptz,
+    legs smallint[], kinds smallint[], sources text[], targets text[], quantities bigint[], related_ids bigint[]
+) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    INSERT INTO bookkeeping_leg
+        (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
+    SELECT $1, v.leg, v.kind, (SELECT id FROM bookkeeping_account WHERE code = v.source),
+           (SELECT id FROM bookkeeping_account WHERE code = v.target), v.quantity, v.related_id, $2, $3
+    FROM unnest(legs, kinds, sources, targets, quantities, related_ids)
+        AS v (leg, kind, source, target, quantity, related_id);
+END $$
+-- next
 CREATE TRIGGER bookkeeping_leg_apply AFTER INSERT ON bookkeeping_leg
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION bookkeeping_apply_legs()
 -- next
