@@ -52,6 +52,11 @@ def record(kind: str, *, subject: str, occurred_at: datetime, detail: dict[str, 
     Event.objects.create(kind=kind, subject=subject, occurred_at=occurred_at, detail=detail)
 
 
+def latest(kind: str) -> Event | None:
+    """Return the event of ``kind`` that was written last, or None."""
+    return Event.objects.filter(kind=kind).order_by("-sequence").first()
+
+
 def since(sequence: int, *, kinds: Collection[str] | None = None, limit: int = 200) -> list[Event]:
     """Return at most ``limit`` events after ``sequence``, oldest first.
 

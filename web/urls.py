@@ -23,6 +23,7 @@ urlpatterns = [
     path("marketplace/", marketplace.page, name="marketplace"),
     path("marketplace/<str:code>/", marketplace.listing_page, name="listing"),
     path("policy/", policy.page, name="policy"),
+    path("policy/reconciliation/", policy.reconciliation_page, name="reconciliation"),
     path("policy/claims/<str:claim>/", policy.claim_page, name="claim"),
     path("transparency/", bookkeeping.page, name="transparency"),
     path("transparency/proof.json", bookkeeping.proof, name="proof"),

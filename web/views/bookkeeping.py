@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookkeeping import offline_verifier, readers, statements, transparency
 from core.errors import RuleViolation
+from web import verdicts
 
 LONGEST_REFERENCE = 120
 ASSETS = {"co2e": _("碳减排量"), "coin": _("碳币"), "fen": _("资金"), "unit": _("核证单位")}
@@ -62,6 +63,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "head": head,
         "sealed_at": datetime.fromisoformat(head.at) if head else None,
         "assets": assets(),
+        "checked": verdicts.last(),
         "reference": reference,
         "proof": proof_of(reference) if reference else None,
     }

@@ -10,9 +10,11 @@ from identity import roles
 from identity.role_codes import Role
 from policy import queries
 from policy.queries import ClaimDetail, ProgrammeView
+from web import parties_shown
 
 CLAIMS_SHOWN = 50
 OFFICIALS = frozenset({Role.POLICY_OFFICER.value, Role.FINANCE_OFFICER.value, Role.AUDITOR.value, Role.OPERATOR.value})
+PAYERS = frozenset({Role.FINANCE_OFFICER.value, Role.AUDITOR.value})
 GOOD_ENDS = {"PAID", "RECONCILED"}
 BAD_ENDS = {"REJECTED", "WITHDRAWN", "RETURNED", "OBJECTED"}
 USUAL_WAY = (
@@ -41,8 +43,19 @@ def page(request: HttpRequest) -> HttpResponse:
         "programmes": queries.programmes(active_only=True),
         "claims": [{"claim": claim, "tone": tone(claim.status)} for claim in claims],
         "tiles": budget_tiles(lines) if lines else [],
+        "desk_open": bool(roles.held(request.user) & PAYERS),
     }
     return render(request, "policy/page.html", context)
+
+
+@roles.required(Role.FINANCE_OFFICER, Role.AUDITOR)
+def reconciliation_page(request: HttpRequest) -> HttpResponse:
+    """Show finance officers and auditors where every fen of the latest batches is, and what matches nothing."""
+    batches = [
+        {"batch": row, "exceptions": queries.exceptions(row.batch) if row.exceptions else []}
+        for row in queries.reconciliation_desk()
+    ]
+    return render(request, "policy/reconciliation.html", {"batches": batches})
 
 
 def budget_tiles(lines: list[queries.BudgetView]) -> list[dict[str, Any]]:
@@ -73,8 +86,16 @@ def claim_page(request: HttpRequest, claim: str) -> HttpResponse:
         "facts": sorted(told.get("facts", {}).items()),
         "version": told["version"],
         "tiles": claim_tiles(found, programme),
+        "party": parties_shown.name(found.party),
+        "approvals": approvals(request, found),
     }
     return render(request, "policy/claim.html", context)
+
+
+def approvals(request: HttpRequest, claim: ClaimDetail) -> list[dict[str, Any]]:
+    """Return who decided what and when; officers' names for officials only."""
+    by_name = bool(roles.held(request.user) & OFFICIALS)
+    return [{"step": step, "who": who if by_name else "", "at": at} for step, who, at in claim.approvals]
 
 
 def claim_tiles(claim: ClaimDetail, programme: ProgrammeView | None) -> list[dict[str, Any]]:
