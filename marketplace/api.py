@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Router
 from ninja.security import SessionAuth
 
-from core.geometry import GeometryRefused
+from core import geometry_gate
 from core.idempotency import idempotent
 from core.schemas import Limit
 from marketplace import parties, queries, rights, sessions
@@ -73,12 +73,15 @@ def place_bid(request: HttpRequest, code: str, body: BidIn) -> sessions.BidView:
     return sessions.place_bid(code, party=party, amount_fen=body.amount_fen, key=key, at=timezone.now())
 
 
-@router.post("/rights/conflict-check", response=ConflictCheckOut, summary="Is the land free?")
+@router.post("/rights/conflict-check", response=ConflictCheckOut, auth=SignedIn(), summary="Is the land free?")
 def check_conflicts(request: HttpRequest, body: ConflictCheckIn) -> dict[str, Any]:
-    """Return what stands against a right over this land and period; nothing is stored."""
+    """Return what stands against a right over this land and period; nothing is stored.
+
+    At most 2,000 vertices, compared with at most 200 rights; what is shared may have 20,000 vertices.
+    """
     verdict = rights.conflicts(
         kind=body.kind,
-        geometry=_shape(body.geometry),
+        geometry=geometry_gate.read(json.dumps(body.geometry).encode(), form="geojson"),
         valid_from=body.valid_from,
         valid_to=body.valid_to,
         at=timezone.now(),
@@ -87,11 +90,3 @@ def check_conflicts(request: HttpRequest, body: ConflictCheckIn) -> dict[str, An
         "conflicts": [overlap.as_detail() for overlap in verdict.conflicts],
         "slivers": [overlap.as_detail() for overlap in verdict.slivers],
     }
-
-
-def _shape(geojson: dict[str, Any]) -> Any:
-    """Return the shapely geometry of a GeoJSON mapping; GeometryRefused where it is none."""
-    try:
-        return shapely.from_geojson(json.dumps(geojson))
-    except shapely.GEOSException:
-        raise GeometryRefused(reason="not a GeoJSON geometry", place=0, location=None) from None

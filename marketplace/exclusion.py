@@ -5,7 +5,7 @@ sliver: more than the larger of 1 m² and 0.05 % of the smaller right. Areas are
 """
 
 import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -27,6 +27,7 @@ STORED_CRS = "EPSG:4490"
 SLIVER_M2 = 1.0
 SLIVER_SHARE = 0.0005
 POLYGON_TYPES = (3, 6)
+Intersections = Callable[[Any, Sequence[Any]], Iterable[Any]]
 
 
 class BadExclusionTable(ValueError):
@@ -106,28 +107,33 @@ def matrix(*, on: date, path: Path = TABLE) -> dict[frozenset[str], str]:
 
 
 def check(
-    claim: Claim, others: Iterable[Claim], *, rules: Mapping[frozenset[str], str], crs: str = STORED_CRS
+    claim: Claim,
+    others: Iterable[Claim],
+    *,
+    rules: Mapping[frozenset[str], str],
+    crs: str = STORED_CRS,
+    intersections: Intersections = shapely.intersection,
 ) -> Verdict:
     """Return every overlap of ``claim`` with ``others`` that the rules forbid, and the slivers among them.
 
     ``crs`` is that of all geometries. A pair of kinds that the rules do not name is taken as excluding. Overlaps come
-    by code of the other right.
+    by code of the other right. ``intersections`` gives what one shape shares with each of several.
     """
     near = [other for other in others if other.code != claim.code and _forbidden(claim, other, rules=rules)]
     if not near:
         return Verdict(conflicts=(), slivers=())
-    mine = to_metres(claim.geometry, crs=crs)
+    near.sort(key=lambda other: other.code)
+    mine, theirs = to_metres(claim.geometry, crs=crs), [to_metres(other.geometry, crs=crs) for other in near]
     conflicts: list[Overlap] = []
     slivers: list[Overlap] = []
-    for other in sorted(near, key=lambda other: other.code):
-        theirs = to_metres(other.geometry, crs=crs)
-        shared = _polygons(shapely.intersection(mine, theirs))
+    for other, land, common in zip(near, theirs, intersections(mine, theirs), strict=True):
+        shared = _polygons(common)
         area_m2 = float(shapely.area(shared))
         if area_m2 <= 0:
             continue
         rule = rules.get(frozenset((claim.kind, other.kind)), EXCLUDES)
         overlap = Overlap(other.code, other.kind, rule, area_m2, area_m2 / M2_PER_MU, from_metres(shared))
-        smaller_m2 = min(float(shapely.area(mine)), float(shapely.area(theirs)))
+        smaller_m2 = min(float(shapely.area(mine)), float(shapely.area(land)))
         (slivers if area_m2 <= tolerance_m2(smaller_m2) else conflicts).append(overlap)
     return Verdict(conflicts=tuple(conflicts), slivers=tuple(slivers))
 

@@ -31,13 +31,15 @@ from marketplace.models import (
     RightStatus,
     Sheet,
 )
+from marketplace.overlay import ShapeTooDetailed, intersections
 from marketplace.queries import RightView, right_view
 
 logger = logging.getLogger(__name__)
 SHEETS_PER_DEGREE = 10
 MOST_SHEETS = 1_000
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")  # it becomes part of account codes
-MOST_VERTICES = 2_000  # two shapes of this size overlay in well under a second and little memory
+MOST_VERTICES = 2_000  # two honest shapes of this size overlay in well under a second; combs are the child's to bear
+MOST_NEIGHBOURS = 200  # rights that one enquiry is compared with
 
 
 class RightsConflict(RuleViolation):
@@ -75,14 +77,6 @@ class RightPeriodEmpty(RuleViolation):
 
     code = "right_period_empty"
     message = _("权利期限的截止日必须晚于起始日。")
-    status = 422
-
-
-class ShapeTooDetailed(RuleViolation):
-    """The shape has more vertices, or covers more sheets, than an overlap check can bear."""
-
-    code = "shape_too_detailed"
-    message = _("图形过于复杂或范围过大，请简化或拆分后再提交。")
     status = 422
 
 
@@ -137,13 +131,18 @@ def conflicts(
 ) -> Verdict:
     """Return what stands against a right that somebody thinks of registering; writes nothing.
 
-    Rights that ``holder`` holds itself do not count.
+    Rights that ``holder`` holds itself do not count. The overlay runs in a limited child process; ShapeTooDetailed
+    where it, or the number of rights near by, is too much.
     """
     shape = accepted_shape(geometry)
     _check_terms(kind=kind, valid_from=valid_from, valid_to=valid_to)
     claim = Claim("", kind, shape, valid_from, valid_to)
     others = _near(shape).exclude(holder=holder) if holder else _near(shape)
-    return exclusion.check(claim, claims_of(others), rules=exclusion.matrix(on=timezone.localdate(at)))
+    near = claims_of(others[: MOST_NEIGHBOURS + 1])
+    if len(near) > MOST_NEIGHBOURS:
+        raise ShapeTooDetailed(most_neighbours=MOST_NEIGHBOURS)
+    rules = exclusion.matrix(on=timezone.localdate(at))
+    return exclusion.check(claim, near, rules=rules, intersections=intersections)
 
 
 def transfer(right: str, *, to: str, cause: str, at: datetime) -> RightView:

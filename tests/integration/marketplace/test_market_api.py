@@ -1,16 +1,16 @@
 """The market over HTTP: reading without signing in, one effect per key, land that is taken."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import shapely
 from django.utils import timezone
-from small_market import YUAN, fund, publish, register, strip
+from small_market import EAST, NORTH, YUAN, fund, publish, register, strip
 
 from identity import organisations, roles
 from identity.models import Organisation, User
-from marketplace import queries
+from marketplace import exclusion, queries, rights
 from marketplace.models import Bid, Listing
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +81,53 @@ def test_a_stranger_and_a_user_without_the_role_do_not_bid(client, running):
     assert (answer.status_code, answer.json()["code"]) == (403, "party_missing")
 
 
-def test_land_that_is_taken(client, running):
+@pytest.fixture
+def reader(client):
+    """A browser in which somebody is signed in."""
+    client.force_login(User.objects.create_user("reader", "x"))
+    return client
+
+
+def test_whether_land_is_free_is_told_to_those_signed_in(client, running):
     body = {"kind": "vep_bundle", "geometry": shapely.geometry.mapping(strip(300, 400)), "valid_from": "2026-01-01"}
-    [conflict] = send(client, "/rights/conflict-check", body, key="").json()["conflicts"]
+    assert send(client, "/rights/conflict-check", body, key="").status_code == 401
+
+
+def comb(*, upright: bool):
+    """Return a comb of 498 teeth, 2 m wide and 2 km long, its spine along one side; 1,994 vertices in EPSG:4490."""
+    around = [(0.0, -2.0)]
+    for tooth in range(498):
+        around += [(4.0 * tooth, 0.0), (4.0 * tooth, 2000.0), (4.0 * tooth + 2, 2000.0), (4.0 * tooth + 2, 0.0)]
+    around.append((1990.0, -2.0))
+    turned = [(EAST + x, NORTH + y) if upright else (EAST + y, NORTH + x) for x, y in around]
+    return exclusion.from_metres(shapely.Polygon(turned))
+
+
+def test_a_comb_over_a_comb_is_refused(reader):
+    terms = {"valid_from": date(2020, 1, 1), "valid_to": None, "at": timezone.now()}
+    rights.register(code="COMB", kind="forest_tenure", holder="A", geometry=comb(upright=True), **terms)
+    over = shapely.geometry.mapping(comb(upright=False))
+    body = {"kind": "vep_bundle", "geometry": over, "valid_from": "2026-01-01"}
+    answer = send(reader, "/rights/conflict-check", body, key="")
+    assert (answer.status_code, answer.json()["code"]) == (422, "shape_too_detailed")
+    assert len(answer.content) < 2_000
+
+
+def test_more_rights_near_by_than_an_enquiry_is_compared_with(reader, monkeypatch):
+    monkeypatch.setattr(rights, "MOST_NEIGHBOURS", 2)
+    for n in range(3):
+        register(f"R{n}", 100 * n, 100 * n + 90)
+    body = {"kind": "vep_bundle", "geometry": shapely.geometry.mapping(strip(0, 180)), "valid_from": "2026-01-01"}
+    told = send(reader, "/rights/conflict-check", body, key="").json()["conflicts"]
+    assert [(conflict["right"], conflict["area_m2"]) for conflict in told] == [("R0", 18_000.0), ("R1", 16_000.0)]
+    body["geometry"] = shapely.geometry.mapping(strip(0, 300))
+    answer = send(reader, "/rights/conflict-check", body, key="")
+    assert (answer.status_code, answer.json()["code"]) == (422, "shape_too_detailed")
+
+
+def test_land_that_is_taken(reader, running):
+    body = {"kind": "vep_bundle", "geometry": shapely.geometry.mapping(strip(300, 400)), "valid_from": "2026-01-01"}
+    [conflict] = send(reader, "/rights/conflict-check", body, key="").json()["conflicts"]
     assert (conflict["right"], conflict["area_m2"], conflict["area_mu"]) == ("R1", 4_000.0, 6.0)
 
 
@@ -91,9 +135,9 @@ def test_land_that_is_taken(client, running):
     "geometry",
     [{}, {"type": "Blob"}, {"type": "Point", "coordinates": [117, 27]}, {"type": "Polygon", "coordinates": []},
      {"type": "Polygon", "coordinates": [[[117, 27], [117.1, 27.1], [117.1, 27], [117, 27.1], [117, 27]]]},
-     {"type": "Polygon", "coordinates": "x"},
+     {"type": "Polygon", "coordinates": "x"}, {"type": "Polygon", "coordinates": [[[[[[[[[[[117]]]]]]]]]]]},
      {"type": "Polygon", "coordinates": [[[1e9, 0], [1e9, 1], [2e9, 1], [1e9, 0]]]}],
 )  # fmt: skip
-def test_shapes_that_are_none(client, geometry):
+def test_shapes_that_are_none(reader, geometry):
     body = {"kind": "vep_bundle", "geometry": geometry, "valid_from": "2026-01-01"}
-    assert send(client, "/rights/conflict-check", body, key="").status_code == 422
+    assert send(reader, "/rights/conflict-check", body, key="").status_code == 422
