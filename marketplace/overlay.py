@@ -44,5 +44,7 @@ def intersections(mine: Any, theirs: Sequence[Any]) -> list[Any]:
         raise ShapeTooDetailed(reason="the overlay took too long", most_shared_vertices=MOST_SHARED_VERTICES) from None
     if child.returncode != 0:
         told = child.stderr.decode(errors="replace").strip().rpartition("\n")[2] if child.returncode > 0 else ""
-        raise ShapeTooDetailed(reason=told[:200] or "the overlay took too long", most_shared_vertices=MOST_SHARED_VERTICES)
+        raise ShapeTooDetailed(
+            reason=told[:200] or "the overlay took too long", most_shared_vertices=MOST_SHARED_VERTICES
+        )
     return list(shapely.from_wkb(json.loads(child.stdout)))
