@@ -24,8 +24,10 @@ USUAL_WAY = (
 
 
 def may_see(request: HttpRequest, claim: ClaimDetail) -> bool:
-    """Return whether this reader may see the claim: officials see all, everybody what was put on public notice."""
-    return claim.notice_from is not None or bool(roles.held(request.user) & OFFICIALS)
+    """Return whether this reader may see the claim: officials all, a party its own, everybody the public."""
+    if claim.public or roles.held(request.user) & OFFICIALS:
+        return True
+    return request.user.is_authenticated and claim.party in request.user.acts_for()
 
 
 def tone(status: str) -> str:
