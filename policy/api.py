@@ -1,11 +1,16 @@
 """The API of policy: programmes in plain words, what one says about a case, and the one click of consent."""
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
+from ninja.security import SessionAuth
 
 from core.idempotency import idempotent
 from identity import roles
+from identity.role_codes import Role
 from policy import claims, programmes, queries
 from policy.claims import ClaimMissing, ClaimView, NotYourClaim
 from policy.programmes import ProgrammeMissing
@@ -13,6 +18,12 @@ from policy.queries import ProgrammeView
 from policy.schemas import AssessIn, AssessmentOut, ClaimOut, ProgrammeDetailOut, ProgrammeOut
 
 router = Router(tags=["policy"])
+
+
+class SignedIn(SessionAuth):
+    """A session with its CSRF token; ``request.auth`` is the user."""
+
+    param_name = settings.SESSION_COOKIE_NAME
 
 
 @router.get("/programmes", response=list[ProgrammeOut], summary="Programmes in force")
@@ -41,16 +52,26 @@ def assess(request: HttpRequest, case: AssessIn) -> dict[str, object]:
     return programmes.assess(case.facts, programme=case.programme, on=case.on).as_dict()
 
 
-@router.post("/claims/{number}/consent", response=ClaimOut, auth=roles.Staff("seller"), summary="Consent to a claim")
+@router.post("/claims/{number}/consent", response=ClaimOut, auth=SignedIn(), summary="Consent to a claim")
 @idempotent
 def consent(request: HttpRequest, number: str) -> ClaimView:
-    """Say yes to a matched claim on behalf of its party, whose role the signed-in user holds."""
+    """Say yes to a matched claim: residents to their own, its sellers to an organisation's."""
     claim = queries.claim(number)
     if claim is None:
         raise ClaimMissing(claim=number)
-    if not roles.holds(request.auth, "seller", organisation=claim.party):  # type: ignore[attr-defined]
+    if not _may_consent(request.auth, party=claim.party):  # type: ignore[attr-defined]
         raise NotYourClaim(claim=number)
     return claims.consent(number, party=claim.party, at=timezone.now())
+
+
+def _may_consent(user: Any, *, party: str) -> bool:
+    """Return whether the user is the party, or seller for the organisation that is, in the region of that."""
+    if user.person is not None and user.person.ref == party:
+        return True
+    own = user.organisation
+    if own is None or own.code != party:
+        return False
+    return roles.holds(user, Role.SELLER, region=own.region, organisation=own.code)
 
 
 def _programme(view: ProgrammeView) -> dict[str, object]:

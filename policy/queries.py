@@ -23,6 +23,8 @@ from policy.models import (
 )
 from policy.programme_files import Programme
 
+PUBLIC_STATUSES = frozenset({ClaimStatus.PUBLIC_NOTICE, ClaimStatus.PAID, ClaimStatus.RECONCILED})
+
 
 @dataclass(frozen=True)
 class ProgrammeView:
@@ -70,6 +72,14 @@ class ClaimDetail:
     notice_until: date | None
     steps: tuple[StepView, ...]
     approvals: tuple[tuple[str, str, datetime], ...]
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may read the claim: while it stands under public notice, and once it is paid.
+
+        One that was objected to, rejected or withdrawn, or that waits between notice and payment, is its party's own.
+        """
+        return self.status in PUBLIC_STATUSES
 
 
 @dataclass(frozen=True)

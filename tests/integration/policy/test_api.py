@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from identity import roles
+from identity import organisations, people, roles
+from identity.models import Organisation, Person
 from policy import claims
 from tests.integration.policy.conftest import AT
 
@@ -65,13 +66,38 @@ def test_programmes_in_plain_words(client, programme_in_force):
     assert client.get("/api/v1/policy/programmes/NOTHING").status_code == 404
 
 
+def seller_user(users, code, *, region):
+    """Return somebody who sells for an organisation of Zixi and holds the role in ``region``."""
+    organisations.register(code=code, name="合作社", kind="seller", region="361028", at=AT)
+    user = users.objects.create_user(code, organisation=Organisation.objects.get(code=code))
+    roles.grant(user, "seller", organisation=code, region=region, by="admin", at=AT)
+    return user
+
+
+@pytest.mark.parametrize(("region", "status"), [("361000", 200), ("361028", 200), ("361002", 403)])
+def test_who_sells_in_the_county_consents_there(client, sale, programme_in_force, django_user_model, region, status):
+    (claim,) = claims.match(event=sale("s1"), as_of=AT)
+    claims.register_payee("zixi-coop", name="合作社", token="TK1", at=AT)
+    client.force_login(seller_user(django_user_model, "zixi-coop", region=region))
+    answer = client.post(f"/api/v1/policy/claims/{claim.number}/consent", headers={"Idempotency-Key": "k1"})
+    assert answer.status_code == status
+
+
+def test_a_resident_consents_to_the_own_claim_only(client, sale, programme_in_force, django_user_model):
+    mine, theirs = (people.register(name, region="361028", at=AT) for name in ("甲", "乙"))
+    (claim,) = claims.match(event=sale("s1", seller=mine), as_of=AT)
+    claims.register_payee(mine, name="甲", token="TK1", at=AT)
+    url = f"/api/v1/policy/claims/{claim.number}/consent"
+    for ref, status in ((theirs, 403), (mine, 200)):
+        user = django_user_model.objects.create_user(ref, person=Person.objects.get(ref=ref))
+        client.force_login(user)
+        assert client.post(url, headers={"Idempotency-Key": "k1"}).status_code == status
+
+
 def test_consent_is_one_click_and_one_effect(client, sale, programme_in_force, django_user_model):
     (claim,) = claims.match(event=sale("s1"), as_of=AT)
     claims.register_payee("zixi-coop", name="合作社", token="TK1", at=AT)
-    seller = django_user_model.objects.create_user("seller")
-    other = django_user_model.objects.create_user("other")
-    roles.grant(seller, "seller", organisation="zixi-coop", by="admin", at=AT)
-    roles.grant(other, "seller", organisation="another", by="admin", at=AT)
+    seller, other = (seller_user(django_user_model, name, region="361000") for name in ("zixi-coop", "another"))
     url = f"/api/v1/policy/claims/{claim.number}/consent"
     assert client.post(url).status_code == 401
     client.force_login(other)

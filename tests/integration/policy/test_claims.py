@@ -147,3 +147,23 @@ def test_a_decision_that_was_altered_is_found(sale, programme_in_force):
     Decision.objects.update(amount_fen=999)
     codes = {code for code, _row in broken()}
     assert codes == {"I12", "P27"}
+
+
+def test_everybody_reads_a_claim_under_notice_and_one_that_is_paid(sale, officers, programme_in_force, budget):
+    (claim,) = claims.match(event=sale("s1"), as_of=AT)
+    claims.register_payee(claim.party, name="合作社", token="TK1", at=AT)
+    claims.consent(claim.number, party=claim.party, at=AT)
+    claims.check(claim.number, user=officers["checker"], at=AT)
+    claims.approve(claim.number, user=officers["first"], at=AT)
+    assert not queries.claim(claim.number).public
+    claims.open_notice(claim.number, at=AT)
+    assert queries.claim(claim.number).public
+    claims.object_to(claim.number, reason="不实", at=AT)
+    assert not queries.claim(claim.number).public
+    claims.reject(claim.number, user=officers["checker"], reason="不实", at=AT)
+    assert not queries.claim(claim.number).public
+    Claim.objects.update(status="RESERVED")
+    assert not queries.claim(claim.number).public
+    for paid in ("PAID", "RECONCILED"):
+        Claim.objects.update(status=paid)
+        assert queries.claim(claim.number).public
