@@ -16,6 +16,7 @@ from web import regions_shown
 
 FUZHOU_BOUNDS = (115.55, 26.45, 117.35, 28.55)  # west, south, east, north of the city, degrees
 FIGURE_WIDTH, FIGURE_HEIGHT, FIGURE_MARGIN = 600, 400, 20
+FULL_DETAIL_ZOOM, PIXELS_PER_TILE = 12, 512
 M_PER_DEGREE = 111_320.0
 M2_PER_KM2 = 1_000_000
 
@@ -87,6 +88,17 @@ def figure(geometries: Sequence[BaseGeometry]) -> dict[str, Any]:
         "bar_m": bar_m,
         "bar_px": round(bar_m / M_PER_DEGREE * scale, 1),
     }
+
+
+def generalised(geometries: Sequence[BaseGeometry], *, zoom: int) -> Sequence[BaseGeometry]:
+    """Return shapes in degrees without the vertices that nobody sees below zoom 12.
+
+    Neighbours may part by half a pixel; a pixel is 1/512 of a tile's side.
+    """
+    if zoom >= FULL_DETAIL_ZOOM or not len(geometries):
+        return geometries
+    pixel_deg = 360 / 2**zoom / PIXELS_PER_TILE
+    return list(shapely.simplify(np.asarray(geometries, dtype=object), pixel_deg / 2))
 
 
 def rounded_length_m(length_m: float) -> int:

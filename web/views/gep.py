@@ -25,6 +25,7 @@ from web.scales import GEP_SCALE
 
 PAGE_ROWS = 25
 SEEN_S = 30  # how long a page may go on with the account it knows
+TILE_KIND = "application/vnd.mapbox-vector-tile"
 TILE_S = 24 * 3600
 LOWEST_PARCEL_ZOOM = 10
 UNCONFIRMED = "U"
@@ -67,12 +68,13 @@ def parcel_tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
 
     def encoded() -> bytes:
         parcels = queries.parcels_in(tile.bounds(), account=code) if z >= LOWEST_PARCEL_ZOOM else []
-        return vector_tiles.encode(
-            "parcels", tile=tile, geometries=[row.geometry for row in parcels], properties=[*map(tile_facts, parcels)]
-        )
+        shapes = outlines.generalised([row.geometry for row in parcels], zoom=z)
+        return vector_tiles.encode("parcels", tile=tile, geometries=shapes, properties=[*map(tile_facts, parcels)])
 
+    if account is None:  # parcels may be loaded before the first account names an edition of them
+        return HttpResponse(encoded(), content_type=TILE_KIND, headers={"Cache-Control": "no-store"})
     key = f"parcels-{edition(account)}-{z}-{x}-{y}"
-    return cached_answer(request, key=key, kind="application/vnd.mapbox-vector-tile", make=encoded)
+    return cached_answer(request, key=key, kind=TILE_KIND, make=encoded)
 
 
 def tile_facts(parcel: ParcelView) -> dict[str, vector_tiles.Value]:
