@@ -15,7 +15,7 @@ class BalanceOut(Schema):
     available: int
 
 
-class LineOut(Schema):
+class StatementLineOut(Schema):
     """One movement; ``balance`` is what the account held afterwards."""
 
     reference: str
@@ -33,7 +33,7 @@ class StatementOut(Schema):
     account: str
     unit: str
     balance: int
-    lines: list[LineOut]
+    lines: list[StatementLineOut]
     next: str | None
 
 
