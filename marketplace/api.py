@@ -13,7 +13,7 @@ from ninja.security import SessionAuth
 from core import geometry_gate
 from core.idempotency import idempotent
 from core.schemas import Limit
-from marketplace import parties, queries, rights, sessions
+from marketplace import parties, queries, rights, sessions, settlements
 from marketplace.schemas import (
     BidIn,
     BidOut,
@@ -22,6 +22,7 @@ from marketplace.schemas import (
     ListingDetailOut,
     ListingOut,
     SessionOut,
+    SettlementOut,
     SignUpIn,
     SignUpOut,
 )
@@ -71,6 +72,18 @@ def place_bid(request: HttpRequest, code: str, body: BidIn) -> sessions.BidView:
     key = request.headers.get("Idempotency-Key", "")
     party = parties.of_user(request.user)
     return sessions.place_bid(code, party=party, amount_fen=body.amount_fen, key=key, at=timezone.now())
+
+
+@router.post(
+    "/marketplace/sessions/{code}/settle", response=SettlementOut, auth=SignedIn(), summary="Settle what was won"
+)
+@idempotent
+def settle(request: HttpRequest, code: str) -> queries.SettlementView:
+    """Pay the rest of the price and take the right over, for the buyer whom the signed-in user acts for.
+
+    A job does the same as soon as the money is in the buyer's account; until then the session stays awarded.
+    """
+    return settlements.settle_as(parties.of_user(request.user), session=code, at=timezone.now())
 
 
 @router.post("/rights/conflict-check", response=ConflictCheckOut, auth=SignedIn(), summary="Is the land free?")

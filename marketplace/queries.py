@@ -13,6 +13,7 @@ from marketplace.models import (
     LIVE,
     Encumbrance,
     Listing,
+    ListingStatus,
     Right,
     RightKind,
     RightStatus,
@@ -106,7 +107,10 @@ class LadderStep:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """An auction at one instant. ``phase``: planned, free, timed, ended (not yet closed), awarded, unsold, settled."""
+    """An auction at one instant. ``phase``: planned, free, timed, ended (not yet closed), awarded, unsold, settled.
+
+    An awarded one waits for the buyer's money: a job settles it as soon as that is there.
+    """
 
     code: str
     phase: str
@@ -276,6 +280,12 @@ def codes_with_deposits_to_return(*, limit: int = 100) -> list[str]:
     rows = SignUp.objects.filter(status=SignUpStatus.HELD, session__closed_at__isnull=False)
     rows = rows.exclude(party=F("session__winner")).order_by("session__code")
     return list(rows.values_list("session__code", flat=True).distinct()[:limit])
+
+
+def codes_to_settle() -> list[str]:
+    """Return every session that was awarded and is not settled yet, oldest first."""
+    rows = Session.objects.filter(listing__status=ListingStatus.AWARDED).order_by("closed_at", "pk")
+    return list(rows.values_list("code", flat=True))
 
 
 def right_view(row: Right) -> RightView:

@@ -95,6 +95,15 @@ class BidOut(Schema):
     deadline_at: datetime
 
 
+class SettlementOut(Schema):
+    """A settled sale: the right is the buyer's, the price has been paid."""
+
+    session: str
+    right: str
+    price_fen: int
+    settled_at: datetime
+
+
 class ConflictCheckIn(StrictSchema):
     """A right that somebody thinks of: its kind, its land as GeoJSON (EPSG:4490) and its period."""
 

@@ -22,6 +22,14 @@ class NothingToSettle(RuleViolation):
     message = _("该竞价没有待结算的成交。")
 
 
+class NotTheBuyer(RuleViolation):
+    """Somebody else won the session."""
+
+    code = "not_the_buyer"
+    message = _("只有竞得人可以办理结算。")
+    status = 403
+
+
 def settle(session: str, *, at: datetime) -> SettlementView:
     """Move the price to the seller, less the fee, and the title to the buyer. Again: nothing.
 
@@ -46,6 +54,15 @@ def settle(session: str, *, at: datetime) -> SettlementView:
             detail={"right": right.code, "price_fen": settlement.price_fen, "fee_fen": settlement.fee_fen},
         )
     return settlement_view(session)
+
+
+def settle_as(party: str, *, session: str, at: datetime) -> SettlementView:
+    """Settle at the wish of the buyer; NotTheBuyer where ``party`` did not win, and all that ``settle`` raises."""
+    with transaction.atomic():
+        winner = sessions.locked(session).winner
+        if winner and winner != party:
+            raise NotTheBuyer(session=session)
+        return settle(session, at=at)
 
 
 def _facts(row: Session, right: Right, *, at: datetime) -> Settlement:

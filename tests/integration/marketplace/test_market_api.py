@@ -8,9 +8,9 @@ import shapely
 from django.utils import timezone
 from small_market import EAST, NORTH, YUAN, fund, publish, register, strip
 
-from identity import organisations, roles
-from identity.models import Organisation, User
-from marketplace import exclusion, queries, rights
+from identity import organisations, people, roles
+from identity.models import Organisation, Person, User
+from marketplace import exclusion, queries, rights, sessions
 from marketplace.models import Bid, Listing
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,34 @@ def test_signing_up_and_bidding_have_one_effect_per_key(trader, running):
     assert send(trader, "/marketplace/sessions/L1/bids", {"amount_fen": 1}, key="b").status_code == 422
     assert Bid.objects.count() == 1
     assert "jx-green" not in trader.get("/api/v1/marketplace/sessions/L1").content.decode()
+
+
+def test_the_buyer_settles_once(trader, running):
+    url = "/marketplace/sessions/L1/settle"
+    assert send(trader, url, {}, key="early").json()["code"] == "nothing_to_settle"
+    send(trader, "/marketplace/sessions/L1/sign-up", {}, key="s")
+    send(trader, "/marketplace/sessions/L1/bids", {"amount_fen": 100_000 * YUAN}, key="b")
+    sessions.close("L1", at=running.deadline_at + timedelta(hours=1))
+    first, again, later = (send(trader, url, {}, key=key) for key in ("k", "k", "k2"))
+    assert (first.status_code, first.json()["price_fen"], first.json()["right"]) == (200, 10_000_000, "R1")
+    assert first.json() == again.json() == later.json()
+    assert trader.get("/api/v1/marketplace/sessions/L1").json()["phase"] == "settled"
+    assert queries.right("R1").holder == "jx-green"
+
+
+def test_a_buyer_without_the_money_is_told_and_a_stranger_does_not_settle(client, trader, running):
+    send(trader, "/marketplace/sessions/L1/sign-up", {}, key="s")
+    send(trader, "/marketplace/sessions/L1/bids", {"amount_fen": 300_000 * YUAN}, key="b")
+    sessions.close("L1", at=running.deadline_at + timedelta(hours=1))
+    answer = send(trader, "/marketplace/sessions/L1/settle", {}, key="k")
+    assert (answer.status_code, answer.json()["code"]) == (409, "overdrawn")
+    assert trader.get("/api/v1/marketplace/sessions/L1").json()["phase"] == "awarded"
+    ref = people.register("甲", region="361028", at=timezone.now())
+    client.force_login(User.objects.create_user("other", "x", person=Person.objects.get(ref=ref)))
+    answer = send(client, "/marketplace/sessions/L1/settle", {}, key="k")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_the_buyer")
+    client.logout()
+    assert send(client, "/marketplace/sessions/L1/settle", {}, key="k").status_code == 401
 
 
 @pytest.mark.parametrize(

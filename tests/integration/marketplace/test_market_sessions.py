@@ -7,9 +7,12 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from small_market import ENDS, FREE_UNTIL, OPENS, PUBLISHED, YUAN, fund, publish, register
 
+from bookkeeping import postings
 from bookkeeping import queries as book
+from bookkeeping.postings import Leg
 from bookkeeping.refusals import AccountMissing, Overdrawn
-from marketplace import listings, queries, rights, sessions, tasks
+from core import jobs
+from marketplace import custody, listings, queries, rights, sessions, tasks
 from marketplace.models import Bid, Listing, Right, Session
 
 pytestmark = pytest.mark.django_db
@@ -203,6 +206,33 @@ def test_the_recurring_job_closes_what_is_due(auction):
     assert queries.due_session_codes(as_of=ENDS - timedelta(seconds=1)) == []
     tasks.close_due_sessions({}, as_of=ENDS)
     assert Session.objects.get(code="L1").winner == "A"
+
+
+def run_jobs(at):
+    jobs.discover()
+    jobs.run_due(as_of=at)
+
+
+def test_an_awarded_session_is_settled_by_the_job_once_the_money_is_there(auction):
+    register("R2", 400, 500)
+    publish("L2", "R2")
+    sessions.sign_up("L2", party="C", at=PUBLISHED)
+    sessions.place_bid("L2", party="C", amount_fen=100_000 * YUAN, key="c", at=OPENS)
+    bid("A", 190_000, OPENS)  # 20,000 of the 200,000 are the deposit of this auction
+    custody_out = Leg("fen:party/A", "fen:bank/custody", 15_000 * YUAN)
+    postings.post(reference="out", legs=[custody_out], occurred_at=OPENS)  # 165,000 are left, 170,000 are owed
+    for minute in (1, 2):
+        run_jobs(ENDS + timedelta(minutes=minute))
+        assert queries.session_view("L1", at=ENDS).phase == "awarded"
+    assert queries.session_view("L2", at=ENDS).phase == "settled"  # not kept waiting by the one that is not paid
+    assert Right.objects.get(code="R1").holder == "zixi-bamboo"
+    custody.record_inflow(party="A", amount_fen=5_000 * YUAN, bank_reference="rest", at=ENDS)
+    paid_at = ENDS + timedelta(minutes=3)
+    run_jobs(paid_at)
+    assert queries.session_view("L1", at=ENDS).phase == "settled"
+    assert (queries.settlement("L1").buyer, queries.settlement("L1").settled_at) == ("A", paid_at)
+    assert Right.objects.get(code="R1").holder == "A"
+    assert available("fen:party/A") == 0
 
 
 def test_the_database_itself_keeps_bids_and_their_time(auction):
