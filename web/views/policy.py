@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from identity import roles
 from identity.role_codes import Role
@@ -15,6 +16,10 @@ from web import parties_shown
 CLAIMS_SHOWN = 50
 OFFICIALS = frozenset({Role.POLICY_OFFICER.value, Role.FINANCE_OFFICER.value, Role.AUDITOR.value, Role.OPERATOR.value})
 PAYERS = frozenset({Role.FINANCE_OFFICER.value, Role.AUDITOR.value})
+BATCHES = {
+    "LOCKED": gettext_lazy("已锁定"), "SIGNED": gettext_lazy("已签发"), "SENT": gettext_lazy("已发往银行"),
+    "PART_CONFIRMED": gettext_lazy("部分已回"), "CLOSED": gettext_lazy("已结清"),
+}  # fmt: skip
 GOOD_ENDS = {"PAID", "RECONCILED"}
 BAD_ENDS = {"REJECTED", "WITHDRAWN", "RETURNED", "OBJECTED"}
 USUAL_WAY = (
@@ -54,7 +59,11 @@ def page(request: HttpRequest) -> HttpResponse:
 def reconciliation_page(request: HttpRequest) -> HttpResponse:
     """Show finance officers and auditors where every fen of the latest batches is, and what matches nothing."""
     batches = [
-        {"batch": row, "exceptions": queries.exceptions(row.batch) if row.exceptions else []}
+        {
+            "batch": row,
+            "status": BATCHES.get(row.status, row.status),
+            "exceptions": queries.exceptions(row.batch) if row.exceptions else [],
+        }
         for row in queries.reconciliation_desk()
     ]
     return render(request, "policy/reconciliation.html", {"batches": batches})
