@@ -1,5 +1,6 @@
 """Turn one URL into Django's database settings: SQLite on a laptop, PostgreSQL in production."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -19,17 +20,20 @@ SQLITE_PRAGMAS = (
 SYNCHRONOUS_MODES = {"FULL", "NORMAL"}
 
 
-def database_settings(url: str, *, base_dir: Path, sqlite_synchronous: str = "FULL") -> dict[str, Any]:
+def database_settings(
+    url: str, *, base_dir: Path, sqlite_synchronous: str = "FULL", limits_s: Mapping[str, int] | None = None
+) -> dict[str, Any]:
     """Return the settings of one database.
 
     ``url`` is ``sqlite:///relative/or//absolute/path`` or ``postgresql://user:password@host:port/name``;
     without a host PostgreSQL is reached through its local socket. Anything else is refused by name.
+    ``limits_s`` holds settings of a PostgreSQL session in whole seconds, such as ``lock_timeout``.
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return _sqlite(parts.path, base_dir=base_dir, synchronous=sqlite_synchronous)
     if parts.scheme in {"postgresql", "postgres"}:
-        return _postgresql(parts)
+        return _postgresql(parts, limits_s=limits_s or {})
     raise ImproperlyConfigured(f"DATABASE_URL must begin with sqlite:/// or postgresql://, not {parts.scheme!r}")
 
 
@@ -52,7 +56,7 @@ def _sqlite(path: str, *, base_dir: Path, synchronous: str) -> dict[str, Any]:
     }
 
 
-def _postgresql(parts: Any) -> dict[str, Any]:
+def _postgresql(parts: Any, *, limits_s: Mapping[str, int]) -> dict[str, Any]:
     name = unquote(parts.path.removeprefix("/"))
     if not name:
         raise ImproperlyConfigured("DATABASE_URL names no database; write postgresql://user@host/name")
@@ -72,6 +76,7 @@ def _postgresql(parts: Any) -> dict[str, Any]:
             # A request waits at most so long for a database that is away, and is then answered with 503.
             "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
             "connect_timeout": 5,
+            "options": " ".join(f"-c {name}={seconds}s" for name, seconds in limits_s.items()),
             **dict(parse_qsl(parts.query)),
         },
     }

@@ -1,12 +1,15 @@
 """Settings come from the environment; a missing or malformed one is refused by name."""
 
 import os
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
+SHORTEST_SECRET = 32
+FEWEST_KINDS_IN_SECRET = 10
 
 
 def text(name: str, default: str) -> str:
@@ -20,6 +23,33 @@ def required(name: str, *, why: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: {why}")
     return value
+
+
+def secret(name: str, *, why: str, default: Callable[[], str] | None = None) -> str:
+    """Return the secret ``name``: 32 characters or more, not all of a few kinds; ``default`` makes one if not set."""
+    value = os.environ.get(name, "")
+    if not value and default is not None:
+        return default()
+    if len(required(name, why=why)) < SHORTEST_SECRET or len(set(value)) < FEWEST_KINDS_IN_SECRET:
+        raise ImproperlyConfigured(f"{name} is too weak: {SHORTEST_SECRET} random characters or more; {why}")
+    return value
+
+
+def one_of(name: str, default: str, *, known: Collection[str]) -> str:
+    """Return the environment variable ``name``, which is one of the ``known`` words."""
+    word = text(name, default)
+    if word not in known:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(known)}, not {word!r}")
+    return word
+
+
+def url(name: str, default: str, *, schemes: Collection[str]) -> str:
+    """Return the environment variable ``name``, an address that begins with one of ``schemes``."""
+    address = text(name, default)
+    scheme, found, _rest = address.partition("://")
+    if not found or scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must begin with one of {', '.join(f'{one}://' for one in schemes)}")
+    return address
 
 
 def flag(name: str, *, default: bool) -> bool:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 import shapely
-from django.db import connections
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
 from shapely.geometry.base import BaseGeometry
 
 from core.fields import GeometryField, rtree_name
@@ -62,8 +63,15 @@ def prepare_before_migrate(*, using: str, **_kwargs: Any) -> None:
     """
     connection = connections[using]
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+        except DatabaseError as error:
+            reason = (str(error).splitlines() or ["no reason given"])[0]
+            raise ImproperlyConfigured(
+                f"DATABASE_URL: the database has no PostGIS and it cannot be made here ({reason});"
+                " have an administrator run: CREATE EXTENSION postgis"
+            ) from None
 
 
 def install_after_migrate(*, app_config: Any, using: str, **_kwargs: Any) -> None:

@@ -81,6 +81,14 @@ DATABASES = {
         environment.text("DATABASE_URL", "sqlite:///var/db.sqlite3"),
         base_dir=BASE_DIR,
         sqlite_synchronous=environment.text("SQLITE_SYNCHRONOUS", "FULL"),
+        # PostgreSQL gives up what waits or runs longer, and the request is answered with 503; 0 is without end.
+        limits_s={
+            "lock_timeout": environment.whole_number("DB_LOCK_TIMEOUT_S", default=10),
+            "statement_timeout": environment.whole_number("DB_STATEMENT_TIMEOUT_S", default=0),
+            "idle_in_transaction_session_timeout": environment.whole_number(
+                "DB_IDLE_IN_TRANSACTION_TIMEOUT_S", default=0
+            ),
+        },
     )
 }
 
@@ -136,7 +144,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the largest signed batch; other
 LARGE_BODY_ROUTES = (r"batches/?$",)  # where signed batches are sent
 
 # The work queue. Saved rows are the queue, so the broker may vanish and nothing is lost.
-BROKER_URL = environment.text("BROKER_URL", "filesystem://localhost/")
+BROKER_URL = environment.url(
+    "BROKER_URL", "filesystem://localhost/", schemes=("filesystem", "amqp", "amqps", "redis", "rediss", "memory")
+)
 CELERY_QUEUE = environment.text("CELERY_QUEUE", "fuzhou")
 CELERY_TIMEZONE = TIME_ZONE
 # So long a dead worker keeps its job from others.
@@ -164,5 +174,8 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
     },
     "loggers": {"axes": {"level": "WARNING"}, "pyogrio": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": environment.one_of("LOG_LEVEL", "INFO", known=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+    },
 }

@@ -3,14 +3,14 @@
 from config import environment
 from config.settings.base import *
 
-SECRET_KEY = environment.required("SECRET_KEY", why="it signs sessions; 50 random characters or more")
-LEDGER_SIGNING_KEY = environment.required(
+SECRET_KEY = environment.secret("SECRET_KEY", why="it signs sessions; 50 random characters or more")
+LEDGER_SIGNING_KEY = environment.secret(
     "LEDGER_SIGNING_KEY", why="it signs the heads of the public log; 32 random characters or more, kept for good"
 )
-FIELD_ENCRYPTION_KEY = environment.required(
+FIELD_ENCRYPTION_KEY = environment.secret(
     "FIELD_ENCRYPTION_KEY", why="it seals names, phones and partner secrets; 50 random characters or more, kept safe"
 )
-FIELD_INDEX_KEY = environment.required(
+FIELD_INDEX_KEY = environment.secret(
     "FIELD_INDEX_KEY", why="it makes the keyed hashes that phones are found by; 50 random characters or more"
 )
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "")

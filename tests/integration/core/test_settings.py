@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
+from config.databases import database_settings
+
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "k7#Qz!pV2mW9xR4tLb8yNcE5uHs3dGf6aJo1iKrTwXqMnBvPzZ0"
 PRODUCTION = {
@@ -43,6 +45,14 @@ def manage(*arguments, tmp_path, **settings):
         ({"JOB_LEASE_SECONDS": "soon"}, "JOB_LEASE_SECONDS must be a whole number"),
         ({"DJANGO_SETTINGS_MODULE": "config.settings.production"}, "SECRET_KEY is not set"),
         ({**PRODUCTION, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
+        ({**PRODUCTION, "SECRET_KEY": "x"}, "SECRET_KEY is too weak"),
+        ({**PRODUCTION, "LEDGER_SIGNING_KEY": "short"}, "LEDGER_SIGNING_KEY is too weak"),
+        ({**PRODUCTION, "FIELD_ENCRYPTION_KEY": "x"}, "FIELD_ENCRYPTION_KEY is too weak"),
+        ({**PRODUCTION, "FIELD_INDEX_KEY": "x" * 50}, "FIELD_INDEX_KEY is too weak"),
+        ({"LEDGER_SIGNING_KEY": "short"}, "LEDGER_SIGNING_KEY is too weak"),
+        ({"BROKER_URL": "kafka://x"}, "BROKER_URL must begin with one of filesystem://"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be one of DEBUG, INFO"),
+        ({"DB_LOCK_TIMEOUT_S": "-1"}, "DB_LOCK_TIMEOUT_S must be at least 0"),
         ({**PRODUCTION, "SECURE_SSL_REDIRECT": "perhaps"}, "SECURE_SSL_REDIRECT must be one of"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -83,3 +93,39 @@ def test_sqlite_is_set_up_for_a_ledger():
         pass
     connection.connection.set_trace_callback(None)
     assert began[0] == "BEGIN IMMEDIATE"
+
+
+def test_postgresql_gives_up_waiting_after_the_limits_that_are_set():
+    made = database_settings("postgresql:///x", base_dir=ROOT, limits_s={"lock_timeout": 10, "statement_timeout": 0})
+    assert made["OPTIONS"]["options"] == "-c lock_timeout=10s -c statement_timeout=0s"
+
+
+@pytest.mark.django_db
+def test_the_limits_are_really_in_force():
+    if connection.vendor != "postgresql":
+        assert "options" not in connection.settings_dict["OPTIONS"]
+        return
+    with connection.cursor() as cursor:
+        found = [cursor.execute(f"SHOW {name}").fetchone()[0] for name in ("lock_timeout", "statement_timeout")]
+    assert found == ["10s", "0"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_that_may_not_create_postgis_is_told_so(tmp_path):
+    if connection.vendor != "postgresql":
+        assert connection.settings_dict["ENGINE"] == "django.db.backends.sqlite3"
+        return
+    host = connection.settings_dict["HOST"] or "127.0.0.1"
+    role = f"no_postgis_{os.getpid()}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+        cursor.execute(f"CREATE DATABASE {role} OWNER {role}")
+    try:
+        ended = manage("migrate", tmp_path=tmp_path, DATABASE_URL=f"postgresql://{role}:x@{host}/{role}")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {role}")
+            cursor.execute(f"DROP ROLE {role}")
+    assert ended.returncode == 2
+    assert "CREATE EXTENSION postgis" in ended.stderr
+    assert "Traceback" not in ended.stderr
