@@ -22,3 +22,5 @@ class CoreConfig(AppConfig):
         pre_migrate.connect(spatial_index.prepare_before_migrate, sender=self)
         post_migrate.connect(spatial_index.install_after_migrate)
         events.declare("job.dead", zh="后台任务已放弃", en="Background job given up")
+        events.declare("job.retried", zh="后台任务由人工重试", en="Background job retried by hand")
+        events.declare("job.discarded", zh="后台任务由人工作废", en="Background job discarded by hand")

@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -147,6 +147,11 @@ def fingerprint_of(request: HttpRequest) -> str:
     for part in (str(request.method).encode(), route.encode(), request.get_full_path().encode(), _canonical(request)):
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
+
+
+def prune(*, before: datetime) -> int:
+    """Delete the answers that were kept before that moment; return how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=before).delete()[0]
 
 
 def _canonical(request: HttpRequest) -> bytes:

@@ -18,8 +18,10 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 from core import events
+from core.errors import RuleViolation
 from core.models import Job, JobState
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,13 @@ class Handler:
 
 class LeaseLost(Exception):
     """The lease was over before the work was; whoever holds the job now does it."""
+
+
+class NotDead(RuleViolation):
+    """Only a job that was given up can be retried or discarded by hand."""
+
+    code = "job_not_dead"
+    message = _("只有已放弃的任务可以重试或作废。")
 
 
 _handlers: dict[str, Handler] = {}
@@ -97,7 +106,9 @@ def enqueue_recurring(*, as_of: datetime) -> None:
     """Save the job of the period that ``as_of`` lies in, for every recurring kind that has none yet."""
     discover()
     jobs = [_of_period(kind, every, as_of) for kind, every in _recurring.items()]
-    known = set(Job.objects.filter(cause_key__in={job.cause_key for job in jobs}).values_list("kind", "cause_key"))
+    # The kinds are named too, for the index begins with them: this is asked every second.
+    kinds, causes = {job.kind for job in jobs}, {job.cause_key for job in jobs}
+    known = set(Job.objects.filter(kind__in=kinds, cause_key__in=causes).values_list("kind", "cause_key"))
     _enqueue_all([job for job in jobs if (job.kind, job.cause_key) not in known])
 
 
@@ -142,6 +153,38 @@ def bury_abandoned(*, as_of: datetime) -> None:
     for job in Job.objects.filter(_lease_is_over(), attempts__gte=MOST_ATTEMPTS):
         with transaction.atomic():
             _bury(job, "the worker died in every attempt", as_of=as_of)
+
+
+def dead(*, limit: int = 200) -> list[Job]:
+    """Return the jobs that were given up, the oldest first."""
+    return list(Job.objects.filter(state=JobState.DEAD).order_by("finished_at", "pk")[:limit])
+
+
+def retry(job_id: int, *, by: str, as_of: datetime) -> None:
+    """Queue a job that was given up anew, with all its attempts; NotDead where it was not given up."""
+    _end_death(job_id, "job.retried", by=by, as_of=as_of, state=JobState.QUEUED, attempts=0, due_at=as_of)
+
+
+def discard(job_id: int, *, by: str, reason: str, as_of: datetime) -> None:
+    """Put a job that was given up away for good, and say why; NotDead where it was not given up."""
+    _end_death(job_id, "job.discarded", by=by, as_of=as_of, reason=reason, state=JobState.DISCARDED)
+
+
+def prune(*, before: datetime) -> int:
+    """Delete the jobs that were done or discarded before that moment; return how many. Dead ones stay."""
+    ended = Job.objects.filter(state__in=[JobState.DONE, JobState.DISCARDED], finished_at__lt=before)
+    return ended.delete()[0]
+
+
+def _end_death(job_id: int, event: str, *, by: str, as_of: datetime, reason: str = "", **changes: Any) -> None:
+    if changes["state"] == JobState.QUEUED:
+        changes |= {"finished_at": None, "offered_until": None}
+    with transaction.atomic():
+        if not Job.objects.filter(pk=job_id, state=JobState.DEAD).update(**changes):
+            raise NotDead(job=job_id)
+        job = Job.objects.get(pk=job_id)
+        detail = {"kind": job.kind, "cause_key": job.cause_key, "by": by, **({"reason": reason} if reason else {})}
+        events.record(event, subject=f"job/{job_id}", occurred_at=as_of, detail=detail)
 
 
 def _enqueue_all(jobs: list[Job]) -> None:

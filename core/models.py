@@ -30,6 +30,7 @@ class JobState(models.TextChoices):
     RUNNING = "running", _("执行中")
     DONE = "done", _("完成")
     DEAD = "dead", _("已放弃")
+    DISCARDED = "discarded", _("已作废")
 
 
 class Job(models.Model):
@@ -57,7 +58,7 @@ class Job(models.Model):
                 name="core_job_lease_while_running",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["done", "dead"], finished_at__isnull=False)
+                condition=Q(state__in=["done", "dead", "discarded"], finished_at__isnull=False)
                 | Q(state__in=["queued", "running"], finished_at=None),
                 name="core_job_finished_once_ended",
             ),

@@ -51,6 +51,11 @@ def redeem(code: str, *, purpose: str, at: datetime) -> str:
     return ref
 
 
+def forget(*, before: datetime) -> int:
+    """Delete the codes that ended before that moment; return how many."""
+    return OneTimeCode.objects.filter(expires_at__lt=before).delete()[0]
+
+
 def _hash(code: str, *, purpose: str) -> str:
     key = sealing.derived_key(settings.FIELD_INDEX_KEY, use=f"one-time-code/{purpose}")
     return sealing.blind_index(code, key=key)

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from core import jobs
-from core.models import Event, Job
+from core import jobs, tasks
+from core.models import Event, IdempotencyKey, Job
 
 T0 = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
@@ -187,3 +189,63 @@ def test_a_job_that_the_broker_did_not_take_is_offered_again(ran):
         jobs.offer_due(refused, as_of=T0)
     offered = []
     assert jobs.offer_due(offered.append, as_of=T0) == 1
+
+
+@pytest.fixture
+def dead_job(ran):
+    jobs.enqueue("count", cause_key="a", payload={"n": 1}, due_at=T0)
+    Job.objects.update(state="dead", attempts=8, finished_at=T0, last_error="ValueError: x")
+    return job().pk
+
+
+@pytest.mark.django_db
+def test_dead_jobs_are_listed(dead_job, capsys):
+    call_command("jobs", "--dead")
+    assert capsys.readouterr().out.splitlines() == [
+        f"{dead_job}\tcount\ta\t2026-03-01 04:00\tValueError: x",
+        "1 dead jobs",
+    ]
+
+
+@pytest.mark.django_db
+def test_a_dead_job_is_retried_by_hand(dead_job, ran):
+    call_command("jobs", "--retry", str(dead_job))
+    assert Event.objects.get(kind="job.retried").detail["cause_key"] == "a"
+    assert jobs.run_due(as_of=job().due_at) == 1
+    assert (ran[0][0], job().state) == ({"n": 1}, "done")
+    with pytest.raises(CommandError):
+        call_command("jobs", "--retry", str(dead_job))
+
+
+@pytest.mark.django_db
+def test_a_dead_job_is_discarded_for_a_reason(dead_job, ran):
+    with pytest.raises(CommandError):
+        call_command("jobs", "--discard", str(dead_job))
+    call_command("jobs", "--discard", str(dead_job), "--reason", "partner withdrew the batch")
+    assert Event.objects.get(kind="job.discarded").detail["reason"] == "partner withdrew the batch"
+    assert (job().state, jobs.dead(), jobs.run_due(as_of=T0 + timedelta(days=9))) == ("discarded", [], 0)
+
+
+@pytest.mark.django_db
+def test_recurring_jobs_are_looked_up_by_kind(ran):
+    jobs.recurring("count", timedelta(seconds=1))
+    with CaptureQueriesContext(connection) as run:
+        jobs.enqueue_recurring(as_of=T0)
+    assert '"kind" IN' in run[0]["sql"]
+
+
+@pytest.mark.django_db
+def test_what_ended_30_days_ago_is_pruned_and_the_rest_stays(ran):
+    for key, state, days in (("old", "done", 31), ("new", "done", 29), ("dead", "dead", 99)):
+        Job.objects.create(
+            kind="count", cause_key=key, payload={}, due_at=T0, state=state, finished_at=T0 - timedelta(days=days)
+        )
+    Job.objects.create(kind="count", cause_key="waiting", payload={}, due_at=T0 - timedelta(days=99))
+    for key, days in (("old", 31), ("new", 29)):
+        answer = IdempotencyKey.objects.create(
+            caller="key/x", key=key, fingerprint="0" * 64, status=200, headers={}, body=b"", body_digest="0" * 64
+        )
+        IdempotencyKey.objects.filter(pk=answer.pk).update(created_at=T0 - timedelta(days=days))
+    tasks.prune({}, as_of=T0)
+    assert set(Job.objects.values_list("cause_key", flat=True)) == {"new", "dead", "waiting"}
+    assert IdempotencyKey.objects.get().key == "new"
