@@ -12,11 +12,12 @@ import shapely
 from django.conf import settings
 from shapely.geometry.base import BaseGeometry
 
+from core import vector_tiles
 from web import regions_shown
 
 FUZHOU_BOUNDS = (115.55, 26.45, 117.35, 28.55)  # west, south, east, north of the city, degrees
 FIGURE_WIDTH, FIGURE_HEIGHT, FIGURE_MARGIN = 600, 400, 20
-FULL_DETAIL_ZOOM, PIXELS_PER_TILE = 12, 512
+FULL_DETAIL_ZOOM = 12
 M_PER_DEGREE = 111_320.0
 M2_PER_KM2 = 1_000_000
 
@@ -91,14 +92,14 @@ def figure(geometries: Sequence[BaseGeometry]) -> dict[str, Any]:
 
 
 def generalised(geometries: Sequence[BaseGeometry], *, zoom: int) -> Sequence[BaseGeometry]:
-    """Return shapes in degrees without the vertices that nobody sees below zoom 12.
+    """Return shapes in degrees without the vertices that a tile below zoom 12 cannot tell apart.
 
-    Neighbours may part by half a pixel; a pixel is 1/512 of a tile's side.
+    Neighbours part by no more than one unit of the tile's grid, an eighth of a pixel.
     """
     if zoom >= FULL_DETAIL_ZOOM or not len(geometries):
         return geometries
-    pixel_deg = 360 / 2**zoom / PIXELS_PER_TILE
-    return list(shapely.simplify(np.asarray(geometries, dtype=object), pixel_deg / 2))
+    unit_deg = 360 / 2**zoom / vector_tiles.EXTENT
+    return list(shapely.simplify(np.asarray(geometries, dtype=object), unit_deg))
 
 
 def rounded_length_m(length_m: float) -> int:

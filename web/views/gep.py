@@ -27,7 +27,7 @@ PAGE_ROWS = 25
 SEEN_S = 30  # how long a page may go on with the account it knows
 TILE_KIND = "application/vnd.mapbox-vector-tile"
 TILE_S = 24 * 3600
-LOWEST_PARCEL_ZOOM = 10
+LOWEST_PARCEL_ZOOM = 11  # a tile of zoom 10 holds a whole county of parcels smaller than a pixel each
 UNCONFIRMED = "U"
 ORDERS = {"code": gettext_lazy("编号"), "area": gettext_lazy("面积"), "value": gettext_lazy("价值"),
           "density": gettext_lazy("每平方米价值")}  # fmt: skip

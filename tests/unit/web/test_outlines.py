@@ -5,8 +5,8 @@ import shapely
 from web import outlines
 
 
-def test_below_zoom_12_vertices_closer_than_half_a_pixel_go():
-    # One pixel at zoom 10 is 360 / 1024 / 512 = 0.000687 degrees; the bump is a tenth of it.
+def test_below_zoom_12_vertices_closer_than_a_unit_of_the_tile_go():
+    # One unit at zoom 10 is 360 / 1024 / 4096 = 0.0000858 degrees; the bump is lower.
     bump = shapely.Polygon([(0, 0), (0.05, 0.00007), (0.1, 0), (0.1, 0.1), (0, 0.1)])
     assert shapely.get_num_coordinates(outlines.generalised([bump], zoom=10)[0]) == 5
     assert outlines.generalised([bump], zoom=12) == [bump]
