@@ -4,12 +4,14 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 LONGEST_TASK_SECONDS = 3600
 # A publisher tries twice and leaves the rest to the next round; otherwise kombu goes on for ever (celery issue 6911).
 GIVE_UP_SOON = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 
+TRANSPORT_ALIASES["filesystem"] = "config.local_broker:Transport"
 app = Celery("fuzhou")
 
 

@@ -9,6 +9,7 @@ import time
 from tooling.environment import ROOT, python, say
 
 FIRST_PORT = 8000
+LIVES_S, MOST_QUICK_ENDS = 20, 3  # a part that ends sooner than this, this often in a row, is given up
 
 
 def run(arguments: list[str]) -> int:
@@ -16,11 +17,12 @@ def run(arguments: list[str]) -> int:
     if subprocess.run([str(python()), "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT).returncode:
         return 1
     port = int(arguments[0]) if arguments else _free_port(FIRST_PORT)
-    parts = {name: _start(command) for name, command in _commands(port).items()}
-    say(f"the site is at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
+    parts = {name: Part(name, command) for name, command in _commands(port).items()}
     for end in (signal.SIGINT, signal.SIGTERM):  # also where the caller's shell had set Ctrl-C aside
         signal.signal(end, _interrupt)
     try:
+        _await_port(port, parts["site"])
+        say(f"the site is at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
         return _watch(parts)
     except KeyboardInterrupt:
         return 0
@@ -38,30 +40,61 @@ def _commands(port: int) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def _start(command: list[str]) -> "subprocess.Popen[bytes]":
-    # A session of its own: the terminal's Ctrl-C reaches this process alone, which then stops the parts in order.
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True)
+class Part:
+    """One child process, started anew where it ends; one that keeps ending at once is given up."""
+
+    def __init__(self, name: str, command: list[str]) -> None:
+        self.name, self.command, self.quick_ends = name, command, 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the process in a session of its own: Ctrl-C reaches us alone, and we stop the parts in order."""
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(self.command, cwd=ROOT, env=environment, start_new_session=True)
+        self.started = time.monotonic()
+
+    def ended(self) -> int | None:
+        """Return the exit code for good; None while the process runs, or runs again."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        self.quick_ends = self.quick_ends + 1 if time.monotonic() - self.started < LIVES_S else 0
+        if self.quick_ends == MOST_QUICK_ENDS:
+            return code or 1
+        say(f"the {self.name} ended with code {code}; starting it again")
+        time.sleep(1)
+        self.start()
+        return None
 
 
-def _watch(parts: "dict[str, subprocess.Popen[bytes]]") -> int:
+def _watch(parts: dict[str, Part]) -> int:
     while True:
-        for name, part in parts.items():
-            code = part.poll()
+        for part in parts.values():
+            code = part.ended()
             if code is not None:
-                say(f"the {name} ended with code {code}; stopping the rest")
-                return code or 1
+                say(f"the {part.name} keeps ending (code {code}); stopping the rest")
+                return code
         time.sleep(0.5)
 
 
-def _stop(parts: "dict[str, subprocess.Popen[bytes]]") -> None:
+def _await_port(port: int, site: Part) -> None:
+    """Wait until the site listens, or has ended; whoever reads the address may open it at once."""
+    while site.process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+
+
+def _stop(parts: dict[str, Part]) -> None:
     for part in parts.values():
-        if part.poll() is None:
-            part.send_signal(signal.SIGTERM)
+        if part.process.poll() is None:
+            part.process.send_signal(signal.SIGTERM)
     for part in parts.values():
         try:
-            part.wait(timeout=15)
+            part.process.wait(timeout=15)
         except subprocess.TimeoutExpired:
-            part.kill()
+            part.process.kill()
     say("stopped")
 
 

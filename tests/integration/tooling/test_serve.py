@@ -64,3 +64,15 @@ def test_one_interrupt_stops_site_worker_and_scheduler(served):
     assert server.wait(timeout=PATIENCE_S) == 0
     assert [pid for pid in parts if is_alive(pid)] == []
     assert "stopped" in server.stdout.read().decode()
+
+
+def test_a_worker_that_dies_is_started_again(served):
+    server, address = served
+    assert answers(address) == 200
+    before = children(server.pid)
+    os.kill(before[1], signal.SIGKILL)  # site, worker, scheduler: in the order of their start
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until and (len(children(server.pid)) < 3 or before[1] in children(server.pid)):
+        time.sleep(0.3)
+    assert len(set(children(server.pid)) - set(before)) == 1
+    assert answers(address) == 200
