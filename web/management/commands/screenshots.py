@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 SCREENS = (
-    ("home-1280", "/", 1280, 900),
-    ("map-1280", "/map/", 1280, 900),
+    ("home", "/", 1280, 900),
+    ("map", "/map/", 1280, 900),
     ("gep-1280", "/gep/", 1280, 900),
     ("market-1280", "/marketplace/", 1280, 900),
     ("home-390", "/", 390, 844),
@@ -59,5 +59,5 @@ class Command(BaseCommand):
         page.get_by_label("密码").fill(os.environ.get("DEMO_PASSWORD", ""))
         page.locator("main").get_by_role("button", name="登录").click()
         page.get_by_role("link", name="查看余额与明细").click()
-        page.screenshot(path=out / "resident-390.png")
-        self.stdout.write("resident-390.png")
+        page.screenshot(path=out / "resident.png")
+        self.stdout.write("resident.png")
