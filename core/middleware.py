@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 ACCEPTED_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 API_PREFIX = "/api/"
@@ -40,7 +40,7 @@ class RequestIdFilter(logging.Filter):
 
 
 class ApiGate:
-    """Turn away API requests that no operation takes, and have every error under ``/api/`` told as a problem."""
+    """Turn away requests that no operation and no page takes; every error under ``/api/`` is told as a problem."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -60,10 +60,20 @@ class ApiGate:
         """Refuse a body that is too large for the route, before anything reads it."""
         from core import gate, problems
 
-        if not request.path_info.startswith(API_PREFIX) or request.resolver_match is None:
+        if not request.path_info.startswith(API_PREFIX):
+            _refuse_nul(request)
+            return None
+        if request.resolver_match is None:
             return None
         try:
             gate.check_size(request, route=request.resolver_match.route)
         except gate.Refused as refusal:
             return problems.of_refusal(refusal)
         return None
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """Raise Http404 for the address of a page that holds NUL: PostgreSQL takes it in no text, so nothing has it."""
+    values = (text for name in request.GET for text in (name, *request.GET.getlist(name)))
+    if any("\0" in text for text in (request.path_info, *values)):
+        raise Http404

@@ -96,7 +96,7 @@ def refuse_unknown_parameters(run: Callable[..., Any]) -> Callable[..., Any]:
 
     Ninja drops such names before any schema sees them, so a misspelt filter would silently filter nothing.
     """
-    operation = inspect.unwrap(run).__self__  # type: ignore[attr-defined]
+    operation: Any = inspect.unwrap(run).__self__
     known = {
         name
         for model in operation.models

@@ -25,7 +25,7 @@ from tests.flows.served_story import ServedStory
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 CORPUS = json.loads((Path(__file__).parents[1] / "hostile_inputs.json").read_text(encoding="utf-8"))
-EVERYDAY_EXAMPLES, LONG_EXAMPLES = 12, 300
+EVERYDAY_EXAMPLES, LONG_EXAMPLES = 10, 300
 
 
 @functools.cache

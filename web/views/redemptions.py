@@ -1,5 +1,6 @@
 """A merchant's desk: hold a resident's coins for an order, then confirm or give them back."""
 
+import re
 import uuid
 from typing import Any
 
@@ -20,6 +21,7 @@ from identity import one_time_codes, roles
 from identity.role_codes import Role
 
 PURPOSE = "redemption"
+ORDER = re.compile(r"^[0-9A-Za-z-]{1,40}\Z")
 STEPS = ("hold", "confirm", "release")
 
 
@@ -27,7 +29,7 @@ class HoldForm(forms.Form):
     """What the desk enters for the first step."""
 
     order = forms.RegexField(
-        r"^[0-9A-Za-z-]{1,40}$", label=_("订单短码"), help_text=_("印在小票上，字母、数字和短横线，同一单只用一次。")
+        ORDER, label=_("订单短码"), help_text=_("印在小票上，字母、数字和短横线，同一单只用一次。")
     )
     code = forms.CharField(
         max_length=20,
@@ -63,7 +65,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, {"form": HoldForm()})
     step = request.POST.get("step", "")
-    if step not in STEPS or (step != "hold" and not request.POST.get("order")):
+    if step not in STEPS or (step != "hold" and not ORDER.fullmatch(request.POST.get("order", ""))):
         step = "hold"
     return _page(request, take(request, step=step, merchant=merchant.code))
 

@@ -63,3 +63,10 @@ def test_the_county_lines_carry_what_is_known_and_no_more(client):
     told = client.get("/map/counties.geojson").json()
     assert len(told["features"]) == 11
     assert set(told["features"][0]["properties"]) == {"code", "name"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/parcels/a%00b/", "/map/?county=a%00b", "/transparency/?reference=a%00b", "/?a%00b=1"]
+)
+def test_an_address_with_nul_leads_nowhere(client, path):
+    assert client.get(path).status_code == 404

@@ -143,3 +143,11 @@ def test_only_residents_are_shown_codes(desk):
     assert desk.post("/greenpoints/code/").status_code == 403
     assert Client().post("/greenpoints/code/").status_code == 302
     assert enter("resident").get("/greenpoints/code/").status_code == 405
+
+
+@pytest.mark.parametrize("step", ["hold", "confirm", "release"])
+@pytest.mark.parametrize("order", ["a\0b", "", "x" * 41, "../o1", "o1\n", "绿"])
+def test_no_order_number_is_a_fault(desk, resident, step, order):
+    fields = {"step": step, "order": order, "code": shown_code(), "coins": 1, "idempotency_key": "b" * 32}
+    assert desk.post("/redeem/", fields).status_code == 200
+    assert held_coins(resident) == 0

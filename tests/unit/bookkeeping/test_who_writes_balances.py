@@ -22,13 +22,13 @@ def writes(tree):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(target, ast.Attribute) and target.attr in COLUMNS for target in targets):
                 yield node.lineno
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
-            if COLUMNS & ({keyword.arg for keyword in node.keywords} | set(_texts(node))):
-                yield node.lineno
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in WRITERS and COLUMNS & _named(node):
+            yield node.lineno
 
 
-def _texts(node):
-    return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+def _named(call):
+    texts = {part.value for part in ast.walk(call) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    return texts | {keyword.arg for keyword in call.keywords}
 
 
 def test_no_code_writes_a_balance():
