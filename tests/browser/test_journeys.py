@@ -95,7 +95,7 @@ def test_more_coins_than_there_are_is_refused_in_words(screen, told):
     window.page.get_by_label("居民出示的一次性码").fill(code)
     window.page.get_by_label("碳币数").fill("100000")
     window.page.get_by_role("button", name="下一步").click()
-    assert "账户余额不足" in window.page.get_by_role("alert").inner_text()
+    assert "该居民可用的碳币不足" in window.page.get_by_role("alert").inner_text()
 
 
 def test_anybody_checks_a_posting_against_the_log(screen, told):
