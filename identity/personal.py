@@ -34,6 +34,10 @@ LABELS: dict[tuple[str, str], Label] = {
     ("identity.PartnerBinding", "subject_ref"): Label("L2", "a partner's opaque token of a resident", "until unbound"),
     ("identity.PartnerBinding", "person"): Label("L2", "whom a partner's token means", "until unbound"),
     ("identity.Consent", "person"): Label("L2", "proof of consent", "3 years after withdrawal"),
+    ("identity.OneTimeCode", "person"): Label("L2", "whose consent a code gives", "until an hour after the code ends"),
+    ("identity.OneTimeCode", "code_hash"): Label(
+        "L3", "consent at a desk", "until an hour after the code ends", "keyed-hash"
+    ),
     ("identity.PartnerKey", "secret"): Label("L4", "checking signatures", "until revoked", "ciphertext"),
     ("identity.PartnerKey", "public_key"): Label(
         "L1", "checking signatures", "as long as what it signed", "public-key"
