@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gep import accounting, layer_stacks, methods, parcel_files
+from gep import accounting, layer_stacks, methods, parcel_files, projections
 from gep.accounting import CompiledAccount, Parcels
 from gep.layer_stacks import LayerStack
 from gep.methods import Method
@@ -100,18 +100,19 @@ def compile_described(described: Described, *, progress: Callable[[str, float], 
     tell("reading layers", 0.0)
     stack = layer_stacks.read(described.layers, crs=described.crs, scheme=described.scheme)
     method = Method(profile, region=described.region, year=described.year, price_year=described.price_year)
-    columns = _parcel_columns(parcels, region=described.region)
+    columns = _parcel_columns(parcels, crs=described.crs, region=described.region)
     account = accounting.compile_account(columns, stack.layers, method, progress=progress)
     return CompiledFile(described=described, account=account, parcels=parcels, stack=stack)
 
 
-def _parcel_columns(parcels: ParcelFile, *, region: str) -> Parcels:
+def _parcel_columns(parcels: ParcelFile, *, crs: str, region: str) -> Parcels:
     areas = {
         level: parcels.columns[column].astype(str)
         for level, column in (("village", "village_code"), ("town", "town_code"), ("county", "county"))
     }
     areas["region"] = np.full(len(parcels.geometries), region)
-    return Parcels(codes=parcels.columns["code"].astype(str), geometries=parcels.geometries, areas=areas)
+    geometries = projections.as_stored(parcels.geometries, crs=crs)
+    return Parcels(codes=parcels.columns["code"].astype(str), geometries=geometries, areas=areas)
 
 
 def _refuse_unknown(stated: Mapping[str, Any]) -> None:

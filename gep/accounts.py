@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, jobs, regions
 from core.errors import RuleViolation
-from gep import accounting, intake, layer_stacks, methods, queries
+from gep import accounting, intake, layer_stacks, methods, projections, queries
 from gep.accounting import CompiledAccount, Parcels
 from gep.files import sha256
 from gep.layer_stacks import LayerStack
@@ -203,7 +203,7 @@ def _compiled(row: Account, *, progress: Progress | None) -> tuple[list[int], bo
     if methods.tables_digest() != inputs["figures_sha256"] or _parcels_digest(row.region) != inputs["parcels_sha256"]:
         raise InputsChanged(account=row.code, changed="figures or parcels")
     paths = {name: Path(said["path"]) for name, said in inputs["layers"].items()}
-    stack = layer_stacks.read(paths, crs=intake.METRIC_CRS, scheme=inputs["scheme"])
+    stack = layer_stacks.read(paths, crs=projections.METRIC_CRS, scheme=inputs["scheme"])
     for name, digest in stack.digests.items():
         if digest != inputs["layers"][name]["sha256"]:
             raise InputsChanged(account=row.code, changed=name)
@@ -219,7 +219,7 @@ def _parcels(region: str) -> tuple[list[int], bool, Parcels]:
     ids, codes, villages, towns, counties, synthetic, shapes = zip(*rows, strict=True)
     geometries = np.empty(len(shapes), dtype=object)
     geometries[:] = shapes
-    geometries = intake.to_crs(geometries, source=intake.STORED_CRS, target=intake.METRIC_CRS)
+    geometries = projections.to_crs(geometries, source=projections.STORED_CRS, target=projections.METRIC_CRS)
     areas = {"village": villages, "town": towns, "county": counties, "region": [region] * len(ids)}
     named = {level: np.array(values, dtype=str) for level, values in areas.items()}
     return list(ids), any(synthetic), Parcels(np.array(codes, dtype=str), geometries, named)

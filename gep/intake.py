@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import shapely
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +17,8 @@ from gep import ecosystems, parcel_files
 from gep.files import FileRefused
 from gep.models import Parcel
 from gep.parcel_files import ParcelFile
+from gep.projections import METRIC_CRS, STORED_CRS, to_crs
 
-STORED_CRS = "EPSG:4490"
-METRIC_CRS = "EPSG:4548"
 ALLOWED_CRS = (METRIC_CRS, STORED_CRS, "EPSG:4326", "EPSG:4549", "EPSG:4547")
 ROWS_AT_ONCE = 2_000
 
@@ -73,16 +71,6 @@ def load_parcels(path: Path, *, id_column: str = "code") -> LoadedParcels:
         rows = _rows(found, places=new, digests=digests, crs=crs)
         Parcel.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
     return LoadedParcels(added=len(new), unchanged=len(digests) - len(new))
-
-
-def to_crs(geometries: NDArray, *, source: str, target: str) -> NDArray:
-    """Return the geometries in another CRS, all vertices moved at once; common vertices stay common."""
-    import pyproj
-
-    if source == target:
-        return geometries
-    move = pyproj.Transformer.from_crs(source, target, always_xy=True)
-    return shapely.transform(geometries, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
 
 
 def _allowed_crs(stated: str, *, path: Path) -> str:

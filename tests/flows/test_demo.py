@@ -38,5 +38,10 @@ def test_the_main_job_runs_and_a_second_run_changes_no_figure(small_day, setting
     assert (first["bookkeeping"]["unbalanced"], first["bookkeeping"]["broken"]) == (0, 0)
     assert "资溪县" in (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
 
+    layers = tmp_path / "demo" / "layers"
+    call_command("gep", "run", str(layers / "ACCOUNT.toml"), "--out", str(tmp_path / "files"), "--quiet")
+    over_files = json.loads((tmp_path / "files" / "report.json").read_text(encoding="utf-8"))
+    assert over_files["total_fen"] == first["gep"]["total_fen"]  # with a database or without, to the fen
+
     second = run(tmp_path)
     assert [second[section] for section in SECTIONS] == [first[section] for section in SECTIONS]
