@@ -34,11 +34,13 @@ class LastVerdicts:
         return not any(one.broken for one in self.verdicts)
 
 
-def check(*, at: datetime) -> None:
-    """Check the whole book and keep the verdicts: counts only, no row is named in public."""
-    found = {one.invariant.code: [one.rows, len(one.broken)] for one in invariants.verify()}
+def check(*, at: datetime) -> list[invariants.Verdict]:
+    """Check the whole book, return the verdicts and keep them: counts only, no row is named in public."""
+    found = list(invariants.verify())
+    kept = {one.invariant.code: [one.rows, len(one.broken)] for one in found}
     with transaction.atomic():
-        events.record(VERIFIED, subject="book", occurred_at=at, detail={"verdicts": found})
+        events.record(VERIFIED, subject="book", occurred_at=at, detail={"verdicts": kept})
+    return found
 
 
 def last() -> LastVerdicts | None:

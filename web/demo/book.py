@@ -6,6 +6,7 @@ from datetime import datetime
 from bookkeeping import queries as book_queries
 from bookkeeping import transparency
 from core import invariants
+from web import verdicts
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ def prove(*, at: datetime) -> Proof:
     """Seal what is not sealed yet and run every registered invariant."""
     transparency.seal(at=at)
     head = transparency.head()
-    verdicts = list(invariants.verify())
+    found = verdicts.check(at=at)
     return Proof(
         postings=book_queries.posting_count(),
-        unbalanced=sum(len(one.broken) for one in verdicts if one.invariant.code == "I1"),
+        unbalanced=sum(len(one.broken) for one in found if one.invariant.code == "I1"),
         tree_size=head.size if head else 0,
         root=head.root if head else "",
-        verdicts=verdicts,
+        verdicts=found,
     )
