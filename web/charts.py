@@ -61,6 +61,13 @@ def indicator_rows(totals: "DataFrame") -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["value_fen"])
 
 
+def missing_indicators(rows: list[dict[str, Any]]) -> str:
+    """Return the names, in one text, of the indicators that an account with these rows does not cover yet."""
+    covered = {row["indicator"] for row in rows}
+    names = [str(label) for indicator, label in INDICATORS.items() if indicator not in covered]
+    return ("、" if regions_shown.language() == "zh" else ", ").join(names)
+
+
 def area_rows(totals: "DataFrame") -> list[dict[str, Any]]:
     """Return one row an area with the value of every indicator in fen, the most valuable area first."""
     table = totals.pivot_table(index="area", columns="indicator", values="value_fen", aggfunc="sum", fill_value=0)

@@ -193,6 +193,8 @@ def map_settings(account: AccountView | None) -> dict[str, Any]:
             "map": _("地图：方向键移动，加减键缩放，回车键查看中心地块"),
             "parcel": _("地块"),
             "value": _("价值"),
+            "colon": "：" if regions_shown.language() == "zh" else ": ",
+            "yuan": _("元"),
             "perSquareMetre": _("元/平方米"),
             "open": _("查看地块"),
             "none": _("未核算"),
@@ -216,13 +218,16 @@ def account_page(request: HttpRequest) -> HttpResponse:
     area_table = [
         {
             "name": row["name"],
-            "values": [row["values_fen"].get(head["indicator"], 0) for head in indicators],
+            "cells": [
+                {"label": head["label"], "fen": row["values_fen"].get(head["indicator"], 0)} for head in indicators
+            ],
             "total_fen": row["total_fen"],
         }
         for row in areas
     ]
     context = {
         "account": account,
+        "missing": charts.missing_indicators(indicators),
         "area_table": area_table,
         "region": regions_shown.name(account.region),
         "indicators": indicators,

@@ -15,10 +15,10 @@
     color: ["#2f7d5b", "#c98a1b", "#2c6fb0", "#94401a", "#6b5b95", "#4a9fa5"],
     textStyle: { fontFamily: root.getPropertyValue("--sans"), fontSize: rem * 0.875, color: ink },
     legend: { top: 0, left: 0, textStyle: { color: ink, fontSize: rem * 0.875 } },
-    grid: { top: rem * (small ? 5.5 : 3.5), left: 0, right: rem * 2, bottom: rem * 0.5, containLabel: true },
+    grid: { top: rem * (small ? 5.5 : 3.5), left: 0, right: rem * (small ? 1 : 2), bottom: rem * 2.2, containLabel: true },
     tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, valueFormatter: (value) => `${label(value)} ${data.unit}` },
-    xAxis: { type: "value", name: data.unit, nameLocation: "end", splitNumber: small ? 3 : 6, axisLabel: { color: ink, hideOverlap: true }, nameTextStyle: { color: ink } },
-    yAxis: { type: "category", inverse: true, data: data.areas, axisLabel: { color: ink } },
+    xAxis: { type: "value", name: data.unit, nameLocation: "middle", nameGap: rem * 1.6, splitNumber: small ? 2 : 6, axisLabel: { color: ink, hideOverlap: true, fontSize: rem * 0.8 }, nameTextStyle: { color: ink, fontSize: rem * 0.8 } },
+    yAxis: { type: "category", inverse: true, data: data.areas, axisLabel: { color: ink, fontSize: rem * 0.8 } },
     series: data.series.map((row) => ({ name: row.name, type: "bar", stack: "all", data: row.values, barMaxWidth: rem * 1.5 })),
   });
   window.addEventListener("resize", () => chart.resize());

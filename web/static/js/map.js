@@ -38,7 +38,7 @@ function describe(feature) {
   const box = document.createElement("div");
   box.append(line("strong", `${text.parcel} ${facts.code}`));
   const value = facts.value_fen === undefined ? text.none
-    : `${text.value}：${(facts.value_fen / 100).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 })} ¥`;
+    : `${text.value}${text.colon}${(facts.value_fen / 100).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 })} ${text.yuan}`;
   box.append(document.createElement("br"), line("span", value));
   if (facts.fen_per_m2 !== undefined) box.append(document.createElement("br"), line("span", `${(facts.fen_per_m2 / 100).toFixed(3)} ${text.perSquareMetre}`));
   const link = line("a", text.open);
