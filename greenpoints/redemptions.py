@@ -93,6 +93,7 @@ class RedemptionView:
     status: str
     held_at: datetime
     expires_at: datetime
+    resolved_at: datetime | None = None
 
 
 def hold(*, person: str, merchant: str, coins: int, order: str, at: datetime) -> RedemptionView:
@@ -164,6 +165,12 @@ def release_expired(*, at: datetime) -> int:
             continue
         released += 1
     return released
+
+
+def pending_of(person: str) -> list[RedemptionView]:
+    """Return the orders that hold coins of the resident, the oldest first; none for somebody unknown."""
+    rows = Redemption.objects.filter(person_ref=person, status=RedemptionStatus.HELD).order_by("held_at", "pk")
+    return [view(row) for row in rows]
 
 
 def view(row: Redemption) -> RedemptionView:

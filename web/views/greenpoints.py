@@ -1,5 +1,6 @@
 """绿宝: the scheme's page, a resident's page, a merchant's redemption."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from bookkeeping import statements
 from bookkeeping.refusals import AccountMissing
-from greenpoints import queries
+from greenpoints import queries, redemptions
 from greenpoints.queries import ActLine
 from greenpoints.reasons import ACCEPTED
 from identity import queries as identity_queries
 from identity import roles
 from identity.role_codes import Role
-from web import act_rules
+from web import act_rules, parties_shown
 
 ENTRIES_SHOWN = 30
 LOOKERS_UP = frozenset({Role.OPERATOR.value, Role.AUDITOR.value})
@@ -80,13 +81,22 @@ def resident_page(request: HttpRequest, person: str) -> HttpResponse:
         "day": day or timezone.localdate(),
         "acts": [told(act) for act in summary.acts],
         "entries": entries(person),
+        "pending": pending(person),
     }
     return render(request, "greenpoints/resident.html", context)
 
 
+def pending(person: str) -> list[dict[str, Any]]:
+    """Return the redemptions that set the resident's coins aside now: shop, coins, until when."""
+    return [
+        {"shop": parties_shown.name(row.merchant), "coins": row.coins, "until": row.expires_at}
+        for row in redemptions.pending_of(person)
+    ]
+
+
 def told(act: ActLine) -> dict[str, Any]:
     """Return an act as the page shows it: what, when, how much, and why it ended so."""
-    amount = f"{act.quantity:,} {act.unit}"
+    amount = f"{act.quantity:,} {act_rules.unit(act.unit)}"
     return {
         "label": act.label,
         "credited": act.status in ACCEPTED,
@@ -105,10 +115,11 @@ def entries(person: str) -> list[dict[str, Any]]:
         lines = statements.statement(f"coin:resident/{person}", limit=ENTRIES_SHOWN).lines
     except AccountMissing:
         return []
+    shops = shop_names(line.reference for line in lines)
     return [
         {
             "at": line.occurred_at,
-            "what": purpose(line.reference),
+            "what": purpose(line.reference, shops=shops),
             "signed": f"{line.quantity:+,}",
             "balance": line.balance,
             "reference": line.reference,
@@ -117,11 +128,19 @@ def entries(person: str) -> list[dict[str, Any]]:
     ]
 
 
-def purpose(reference: str) -> str:
+def shop_names(references: Iterable[str]) -> dict[str, str]:
+    """Return the names of the merchants of these redemptions by their codes; each is looked up once."""
+    codes = {reference.split("/")[1] for reference in references if reference.startswith("redemption/")}
+    return {code: parties_shown.name(code) for code in codes}
+
+
+def purpose(reference: str, *, shops: Mapping[str, str]) -> str:
     """Return what a posting of a resident's coins was for, read from the name of its business fact."""
-    words = {
-        "batch": _("行为入账"),
-        "issue": _("碳币发放"),
-        "redemption": _("商户兑换"),
-    }
-    return words.get(reference.partition("/")[0], _("其他"))
+    kind, _slash, rest = reference.partition("/")
+    subject = rest.partition("/")[0]
+    if kind == "points":
+        return _("{day} 低碳行为所得").format(day=subject)
+    if kind == "redemption":
+        shop = shops.get(subject, subject)
+        return _("在 {shop} 兑换").format(shop=shop)
+    return _("其他")

@@ -104,4 +104,5 @@ def take(request: HttpRequest, *, step: str, merchant: str) -> dict[str, object]
     order = request.POST["order"]
     if step == "release":
         return {"step": "done", "released": True, "order": redemptions.release(merchant=merchant, order=order, at=now)}
-    return {"step": "done", "order": redemptions.confirm(merchant=merchant, order=order, at=now)}
+    done = redemptions.confirm(merchant=merchant, order=order, at=now)
+    return {"step": "done", "order": done, "before": done.resolved_at if done.resolved_at != now else None}
