@@ -1,6 +1,7 @@
 """What every template may ask for: how the reader wants pages shown, and where the pages are."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.middleware import current_request_id
+from identity import roles
+from identity.role_codes import Role
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,21 @@ def links(pages: tuple[Page, ...], *, path: str) -> list[dict[str, object]]:
     return rows
 
 
+def is_merchant(user: Any) -> bool:
+    """Return whether this user may take coins for a merchant."""
+    return user is not None and user.is_authenticated and Role.MERCHANT.value in roles.held(user)
+
+
 def display(request: HttpRequest) -> dict[str, object]:
     """Return the display preferences of this reader (``elder``, ``contrast``) and what the page frame shows."""
+    user = getattr(request, "user", None)
+    pages = tuple(page for page in FOOT_PAGES if page.name != "redeem" or is_merchant(user))
     return {
         "elder": request.COOKIES.get("elder") == "1",
         "contrast": request.COOKIES.get("contrast") == "1",
         "here": request.get_full_path(),
         "navigation": links(PAGES, path=request.path),
-        "all_pages": links(FOOT_PAGES, path=request.path),
+        "all_pages": links(pages, path=request.path),
         "site_name": settings.SITE_NAME,
         "map_review_number": settings.MAP_REVIEW_NUMBER,
         "request_id": current_request_id.get(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -37,7 +38,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def locked_out(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
     """Return the page for one who failed to sign in too often."""
-    return page(request, status=429)
+    answer = page(request, status=429)
+    answer.headers["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
+    return answer
 
 
 class RefusalPages:

@@ -1,5 +1,8 @@
 """Signing in and out, and how a reader wants pages shown."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -7,12 +10,42 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from identity import roles
+from identity.role_codes import Role
+
 YEAR_S = 365 * 24 * 3600
 DISPLAY_MODES = ("elder", "contrast")
 
-sign_in = sensitive_post_parameters("password")(
-    LoginView.as_view(template_name="identity/sign_in.html", redirect_authenticated_user=True)
+DESKS = (
+    (Role.MERCHANT, "redeem"),
+    (Role.ANALYST, "gep"),
+    (Role.POLICY_OFFICER, "policy"),
+    (Role.FINANCE_OFFICER, "policy"),
+    (Role.AUDITOR, "transparency"),
+    (Role.SELLER, "marketplace"),
 )
+
+
+class SignIn(LoginView):
+    """Sign in, then land on the page asked for, or on that of one's role."""
+
+    template_name = "identity/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows; the site has our name, not that of the host."""
+        return super().get_context_data(**kwargs) | {"site_name": settings.SITE_NAME}
+
+    def get_default_redirect_url(self) -> str:
+        """Return the resident's own page, or the page of the first role held, or the home page."""
+        person = getattr(self.request.user, "person", None)
+        if person is not None:
+            return reverse("resident", args=[person.ref])
+        held = roles.held(self.request.user)
+        return reverse(next((page for role, page in DESKS if role.value in held), "home"))
+
+
+sign_in = sensitive_post_parameters("password")(SignIn.as_view())
 
 
 def way_back(request: HttpRequest) -> str:
