@@ -1,5 +1,6 @@
 """The home page: what the platform is, its figures of today, and a door for each kind of reader."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """Show the home page with the figures of this moment."""
     account, market, budgets = account_now(), marketplace.totals(), policy.budget_lines()
     points, head = greenpoints.totals(), transparency.head()
-    now = timezone.now()
+    now, sealed_at = timezone.now(), datetime.fromisoformat(head.at) if head else None
     rows: tuple[tuple[str, Any, str, str, Any, str], ...] = (
         (_("GEP 价值总量"), account and account.total_fen, "large_money", account.code if account else "",
          account.compiled_at if account else None, "gep"),
@@ -28,7 +29,7 @@ def page(request: HttpRequest) -> HttpResponse:
         (_("已发碳币"), points.coins_issued, "coins", _("绿宝账本"), now, "greenpoints"),
         (_("权益成交"), market.settled_fen, "large_money", _("交易登记"), now, "marketplace"),
         (_("奖补拨付"), sum(line.paid_fen for line in budgets), "large_money", _("账本"), now, "policy"),
-        (_("公开账本笔数"), head and head.size, "whole", _("日志树头"), now, "transparency"),
+        (_("公开账本笔数"), head and head.size, "whole", _("日志树头"), sealed_at, "transparency"),
     )  # fmt: skip
     tiles = [
         {"label": label, "number": number, "kind": kind, "source": source, "at": at, "href": reverse(name)}

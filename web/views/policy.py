@@ -11,7 +11,7 @@ from identity import roles
 from identity.role_codes import Role
 from policy import queries
 from policy.queries import ClaimDetail, ProgrammeView
-from web import parties_shown
+from web import facts_shown, parties_shown
 
 CLAIMS_SHOWN = 50
 OFFICIALS = frozenset({Role.POLICY_OFFICER.value, Role.FINANCE_OFFICER.value, Role.AUDITOR.value, Role.OPERATOR.value})
@@ -94,7 +94,7 @@ def claim_page(request: HttpRequest, claim: str) -> HttpResponse:
         "steps": way(found),
         "conditions": [answered(row) for row in told["conditions"]],
         "questions": told.get("questions", []),
-        "facts": sorted(told.get("facts", {}).items()),
+        "facts": [facts_shown.told(name, value) for name, value in sorted(told.get("facts", {}).items())],
         "version": told["version"],
         "tiles": claim_tiles(found, programme),
         "party": parties_shown.name(found.party),
@@ -123,9 +123,16 @@ def answered(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"answer": answer, "tone": colour}
 
 
+def noted(step: queries.StepView) -> str:
+    """Return the note of a step in words: of a notice, the day on which it has ended."""
+    if step.status == "PUBLIC_NOTICE" and step.note:
+        return _("公示期至 {day} 零时止").format(day=step.note)
+    return step.note
+
+
 def way(claim: ClaimDetail) -> list[dict[str, Any]]:
     """Return the steps taken, with dates, and those of the usual way that are still to come."""
-    taken = [{"label": step.label, "at": step.at, "note": step.note} for step in claim.steps]
+    taken = [{"label": step.label, "at": step.at, "note": noted(step)} for step in claim.steps]
     if claim.status in BAD_ENDS or claim.status not in USUAL_WAY:
         return taken
     ahead = USUAL_WAY[USUAL_WAY.index(claim.status) + 1 :]
