@@ -20,9 +20,10 @@ NAME = "filesystem"
 class Channel(filesystem.Channel):
     """kombu's channel over folders, with whole files only."""
 
-    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+    # kombu names the second parameter differently in its two base classes.
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
-        _write_whole(os.path.join(self.data_folder_out, name), dumps(message))
+        _write_whole(os.path.join(self.data_folder_out, name), dumps(payload))
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
         file = self._exchange_file(exchange)
