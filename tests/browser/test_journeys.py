@@ -55,7 +55,8 @@ def test_a_resident_reads_why_an_act_was_or_was_not_credited(screen, told):
     assert told.person in text
     assert "2026-05-19 的行为" in text
     assert "已计入" in text
-    assert "商户兑换" in text
+    assert "2026-05-19 低碳行为所得" in text
+    assert "在 资溪白茶茶馆（演示）（tea-house） 兑换" in text
 
 
 def test_a_resident_sees_nobody_elses_page(screen, told):
