@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gep import accounting, layer_stacks, methods, parcel_files, projections
+from gep import accounting, layer_stacks, methods
 from gep.accounting import CompiledAccount, Parcels
+from gep.files import parcel_files, projections
+from gep.files.parcel_files import ParcelFile
 from gep.layer_stacks import LayerStack
 from gep.methods import Method
-from gep.parcel_files import ParcelFile
 
 KEYS = {
     "account": {"name", "region", "year", "price_year", "profile", "crs", "reference_layer"},

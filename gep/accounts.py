@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, jobs, regions
 from core.errors import RuleViolation
-from gep import accounting, intake, layer_stacks, methods, projections, queries
+from gep import accounting, intake, layer_stacks, methods, queries
 from gep.accounting import CompiledAccount, Parcels
-from gep.files import sha256
+from gep.files import projections, sha256
 from gep.layer_stacks import LayerStack
 from gep.methods import Method
 from gep.models import Account, AccountLine, AccountStatus, AccountTotal, Parcel

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from core import regions
 from core.errors import RuleViolation
-from gep import ecosystems, parcel_files
-from gep.files import FileRefused
+from gep import ecosystems
+from gep.files import FileRefused, parcel_files
+from gep.files.parcel_files import ParcelFile
+from gep.files.projections import METRIC_CRS, STORED_CRS, to_crs
 from gep.models import Parcel
-from gep.parcel_files import ParcelFile
-from gep.projections import METRIC_CRS, STORED_CRS, to_crs
 
 ALLOWED_CRS = (METRIC_CRS, STORED_CRS, "EPSG:4326", "EPSG:4549", "EPSG:4547")
 ROWS_AT_ONCE = 2_000
 
 
 class InputFileRefused(RuleViolation):
-    """A file that is not taken in; ``reason`` is stable (see gep.parcel_files and gep.raster_files)."""
+    """A file that is not taken in; ``reason`` is stable (see gep.files)."""
 
     code = "gep_file_refused"
     message = _("文件未被接收：请查看原因并更换文件。")

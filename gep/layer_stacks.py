@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gep import ecosystems, raster_files
+from gep import ecosystems
 from gep.accounting import Layers
-from gep.files import FileRefused
+from gep.files import FileRefused, raster_files
 
 LAYER_NAMES = frozenset(
     {"land_cover", "precipitation_mm", "evapotranspiration_mm", "vegetation_cover", "dem_m", "sand_percent",

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from fixtures import make_county_layers
-from gep import parcel_files, raster_files
+from gep.files import parcel_files, raster_files
 
 SMALLEST_COUNTY = "361030"  # 广昌县 has the fewest cells
 FEW_PARCELS = 400

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from gep import account_files, layer_stacks, parcel_files, raster_files
-from gep.files import FileRefused
+from gep import account_files, layer_stacks
+from gep.files import FileRefused, parcel_files, raster_files
 from tests.unit.gep import landscapes
 
 VRT = """<VRTDataset rasterXSize="64" rasterYSize="64">

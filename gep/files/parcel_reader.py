@@ -1,6 +1,6 @@
 """The child process that reads a parcel file: limits itself, checks, writes Arrow. Exit 3 with a reason on a refusal.
 
-python -m gep.parcel_reader IN OUT DRIVER ID_COLUMN
+python -m gep.files.parcel_reader IN OUT DRIVER ID_COLUMN
 """
 
 import resource
@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gep import parcel_files
+from gep.files import parcel_files
 
 MOST_FEATURES = 200_000
 MOST_VERTICES = 2_000_000

@@ -18,7 +18,7 @@ MEMORY_BYTES = 1_536 * 2**20
 CPU_SECONDS = 60
 WALL_SECONDS = 90
 COLUMNS = ("code", "county", "town_code", "town", "village_code", "village", "land_use", "ecosystem", "provenance")
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _driver(path: Path) -> str:
 
 
 def _run_child(path: Path, out: Path, *, driver: str, id_column: str) -> None:
-    command = [sys.executable, "-m", "gep.parcel_reader", str(path), str(out), driver, id_column]
+    command = [sys.executable, "-m", "gep.files.parcel_reader", str(path), str(out), driver, id_column]
     environment = {
         "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "GDAL_SKIP": _other_drivers(driver), "PATH": os.defpath,
         "GDAL_DRIVER_PATH": "disable", "CPL_CURL_ENABLE_VSIMEM": "NO", "LANG": "C.UTF-8",
