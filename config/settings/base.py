@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import environment
 from config.databases import database_settings
+from config.storages import storage_settings
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = environment.folder("VAR_DIR", BASE_DIR / "var")
@@ -120,6 +121,17 @@ TIME_ZONE = "Asia/Shanghai"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
+# Datasets and results of accounts, where every worker reaches them.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "objects": storage_settings(
+        environment.text("STORAGE_URL", ""),
+        default_folder=VAR_DIR / "objects",
+        access_key=environment.text("S3_ACCESS_KEY_ID", ""),
+        secret_key=environment.text("S3_SECRET_ACCESS_KEY", ""),
+    ),
+}
 
 # No page loads anything from elsewhere. Map workers are made from blobs by MapLibre.
 CONTENT_SECURITY_POLICY = {
@@ -141,7 +153,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the largest signed batch; other bodies stop at 1 MiB
-LARGE_BODY_ROUTES = (r"batches/?$",)  # where signed batches are sent
+LARGE_BODY_ROUTES = (r"batches/?$", r"/parts/[^/]+$")  # where signed batches and parts of datasets are sent
 
 # The work queue. Saved rows are the queue, so the broker may vanish and nothing is lost.
 BROKER_URL = environment.url(

@@ -18,10 +18,6 @@ LEDGER_SIGNING_KEY = environment.secret(
     "LEDGER_SIGNING_KEY", why=WHY, default=partial(local_secret, KEYS_DIR, "ledger")
 )
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 DEMO_PROGRAMMES = environment.flag("DEMO_PROGRAMMES", default=True)

@@ -2,6 +2,7 @@
 
 from config import environment
 from config.settings.base import *
+from config.settings.base import STORAGES
 
 SECRET_KEY = environment.secret("SECRET_KEY", why="it signs sessions; 50 random characters or more")
 LEDGER_SIGNING_KEY = environment.secret(
@@ -26,7 +27,4 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

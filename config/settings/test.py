@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 
 from config.settings.local import *
-from config.settings.local import DATABASES
+from config.settings.local import DATABASES, STORAGES
+from config.storages import storage_settings
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -17,3 +18,7 @@ else:
     # The pool would keep connections open over the end of a test; names are per run, so that two may go on at once.
     DATABASES["default"]["OPTIONS"].pop("pool")
     DATABASES["default"]["TEST"] = {"NAME": f"test_fuzhou_{os.getpid()}"}
+
+if not os.environ.get("STORAGE_URL"):
+    OBJECTS_FOLDER = tempfile.TemporaryDirectory(prefix="fuzhou-test-objects-")  # gone when the run is
+    STORAGES["objects"] = storage_settings("", default_folder=Path(OBJECTS_FOLDER.name))
