@@ -240,7 +240,7 @@ def _keep(
         "yuan_per_unit": {name: result.yuan_per_unit for name, result in found.results.items()},
         "pending_data": {name: list(lacking) for name, lacking in found.pending.items()},
         "layers": {name: {"sha256": stack.digests[name], "label": stack.labels[name]} for name in stack.digests},
-        "parcels_off_the_layers": int(np.sum(found.inside_share < 1 - 1e-9)),
+        "parcels_off_the_layers": int(np.sum(found.parcels.inside_share < 1 - 1e-9)),
     }
     row.save()
     detail = {"account": row.code, "region": row.region, "year": row.year, "parcels": len(ids),

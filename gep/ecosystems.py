@@ -55,6 +55,9 @@ OF_LAND_USE = {
     "1104": "423", "1106": "41", "0702": "61", "0601": "63", "1003": "63", "0810": "62", "1206": "82",
 }  # fmt: skip
 
+REFINED_BY_COVER = frozenset({"0301"})
+FORESTS = np.array([111, 112, 113, 121, 13, 14], dtype=np.int16)
+
 # Land-cover products: what each of their classes becomes here. Sources in docs/methods/land_cover.md.
 SCHEMES = {
     "hj1166": {int(ecosystem.code): ecosystem.code for ecosystem in CLASSES},
@@ -75,6 +78,20 @@ def to_master(raster: NDArray, *, scheme: str, nodata: float | None = None) -> N
         raise UnknownClass(f"land cover codes {unknown} are not classes of {scheme}")
     codes = [int(mapping[int(value)]) if value in mapping and value != nodata else NO_CLASS for value in found]
     return np.array(codes, dtype=np.int16)[inverse].reshape(raster.shape)
+
+
+def surveyed(cover: NDArray[np.int16], *, land_use: NDArray[np.str_], parcel: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Return the class of each piece: the survey's for its parcel, and the land cover's where the survey says nothing.
+
+    ``cover`` int16 and ``parcel`` (index into ``land_use``) have the length of the pieces. The land cover tells apart
+    the kinds of forest that one survey code stands for; it changes no other class. An unknown survey code says nothing.
+    """
+    codes, place = np.unique(land_use, return_inverse=True)
+    of_code = np.array([int(OF_LAND_USE.get(str(code), NO_CLASS)) for code in codes], dtype=np.int16)
+    told_apart = np.isin(codes, list(REFINED_BY_COVER))
+    stated, refined = of_code[place][parcel], told_apart[place][parcel]
+    by_cover = (stated == NO_CLASS) | (refined & np.isin(cover, FORESTS))
+    return np.where(by_cover, cover, stated).astype(np.int16)
 
 
 def spread(classes: NDArray[np.integer], *, by_class: dict[str, float]) -> NDArray[np.float64]:

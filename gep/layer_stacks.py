@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gep import ecosystems
-from gep.accounting import Layers
+from gep.accounting.inputs import Layers
 from gep.files import FileRefused, raster_files
 
 LAYER_NAMES = frozenset(

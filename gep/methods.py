@@ -8,6 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core import regions
 from core.coefficients import Coefficient, CoefficientMissing, CoefficientTable, load
 from gep import ecosystems
@@ -20,7 +23,6 @@ UNITS = {"water_retention": "m3", "soil_retention": "t", "carbon_sequestration":
 ALLOWED_SWITCHES: dict[str, tuple[Any, ...]] = {
     "clip_negative": (False, True),
     "soil_P_factor": (False, True),
-    "carbon_variant": ("dry_matter", "nep"),
 }
 
 
@@ -41,6 +43,7 @@ class Profile:
     zh: str
     switches: Mapping[str, Any]
     out_of_scope: Mapping[str, tuple[str, ...]]
+    variants: Mapping[str, tuple[str, ...]]  # of each indicator, in the order of preference
 
 
 @dataclass
@@ -69,6 +72,29 @@ class Method:
         left_out = self.profile.out_of_scope[indicator]
         wanted = [kind.code for kind in ecosystems.CLASSES if kind.code not in left_out]
         return {code: self.figure(table, f"{prefix}.{code}") for code in wanted}
+
+    def of_class(self, table: str, prefix: str, *, indicator: str, codes: NDArray[np.int16]) -> NDArray[np.float64]:
+        """Return the figure of the class of each unit, from the rows ``prefix.<class>``; NaN out of scope.
+
+        Only figures of classes that occur are taken. Raises CoefficientMissing for one in scope without a figure.
+        """
+        figures = np.full(1_000, np.nan)
+        for code in np.unique(codes[self.in_scope(indicator, codes)]).tolist():
+            figures[code] = self.figure(table, f"{prefix}.{code}")
+        return figures[codes]
+
+    def out_of_scope(self, indicator: str, codes: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Return where a class counts nothing for the indicator; an unknown class (0) is neither in nor out."""
+        return np.isin(codes, [int(code) for code in self.profile.out_of_scope[indicator]])
+
+    def in_scope(self, indicator: str, codes: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Return where a class counts for the indicator."""
+        return (codes != ecosystems.NO_CLASS) & ~self.out_of_scope(indicator, codes)
+
+    def variants(self, indicator: str) -> tuple[str, ...]:
+        """Return the variants of an indicator in the order of preference; the one that a switch asks for alone."""
+        asked = self.profile.switches.get(f"{indicator}_variant")
+        return (asked,) if asked else self.profile.variants[indicator]
 
     def switch(self, name: str) -> Any:
         """Return the setting of a switch."""
@@ -114,16 +140,17 @@ def profile(name: str, *, switches: Mapping[str, Any] | None = None) -> Profile:
         raise UnknownProfile(f"there is no profile {name!r}; there are {', '.join(profile_names())}")
     stated = tomllib.loads(path.read_text(encoding="utf-8"))
     for switch, setting in (switches or {}).items():
-        if setting not in ALLOWED_SWITCHES.get(switch, ()):
-            raise UnknownSwitch(
-                f"switch {switch} = {setting!r}; allowed: {ALLOWED_SWITCHES.get(switch, 'no such switch')}"
-            )
+        indicator = switch.removesuffix("_variant")
+        allowed = stated["variants"].get(indicator) if indicator != switch else ALLOWED_SWITCHES.get(switch)
+        if setting not in (allowed or ()):
+            raise UnknownSwitch(f"switch {switch} = {setting!r}; allowed: {allowed or 'no such switch'}")
     return Profile(
         name=stated["name"],
         document=stated["document"],
         zh=stated["zh"],
         switches={**stated["switches"], **(switches or {})},
         out_of_scope={indicator: tuple(codes) for indicator, codes in stated["out_of_scope"].items()},
+        variants={indicator: tuple(names) for indicator, names in stated["variants"].items()},
     )
 
 

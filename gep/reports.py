@@ -43,9 +43,9 @@ def parcel_columns(compiled: CompiledFile) -> dict[str, NDArray]:
     columns: dict[str, Any] = {
         "parcel_id": account.parcels.codes.astype(object),
         "county": account.parcels.areas["county"].astype(object),
-        "ecosystem": account.ecosystem.astype(object),
-        "area_m2": account.area_m2,
-        "coverage_share": account.inside_share,
+        "ecosystem": account.parcels.ecosystem.astype(object),
+        "area_m2": account.parcels.area_m2,
+        "coverage_share": account.parcels.inside_share,
     }
     total_fen = np.zeros(count, dtype=np.int64)
     for name, result in account.results.items():
@@ -74,8 +74,8 @@ def report(compiled: CompiledFile) -> dict[str, Any]:
         "synthetic": compiled.synthetic,
         "unindexed_prices": account.method.unindexed_prices(),
         "parcels": len(account.parcels),
-        "parcels_partly_off_the_layers": int(np.sum(account.inside_share < 1 - 1e-9)),
-        "area_m2": float(np.sort(account.area_m2).sum()),
+        "parcels_partly_off_the_layers": int(np.sum(account.parcels.inside_share < 1 - 1e-9)),
+        "area_m2": float(np.sort(account.parcels.area_m2).sum()),
         "total_fen": account.total_fen,
         "indicators": {
             total.indicator: {"physical": total.quantity, "unit": total.unit, "value_fen": total.value_fen}

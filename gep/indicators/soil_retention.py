@@ -89,7 +89,7 @@ def _of_group(group: str, figures: float | tuple[float, ...], percent: NDArray) 
 
 
 def potential_t_per_ha(
-    *, erosivity: NDArray, erodibility: NDArray, slope_length: NDArray, slope: NDArray
+    *, erosivity: NDArray, erodibility: NDArray, slope_length: NDArray, slope: NDArray | float
 ) -> NDArray[np.float64]:
     """Return the soil that bare land would lose, R·K·L·S."""
     return erosivity * erodibility * slope_length * slope

@@ -126,7 +126,7 @@ def test_the_practice_factor_changes_paddies_alone():
 
 
 def test_nep_variant_wants_its_layer():
-    account = accounting.compile_account(parcels(), layers(), method(carbon_variant="nep"))
+    account = accounting.compile_account(parcels(), layers(), method(carbon_sequestration_variant="nep"))
     assert account.pending == {"carbon_sequestration": ("nep_gc_m2",)}
 
 

@@ -1,0 +1,18 @@
+"""The indicators as the engine runs them. Formulas stand in gep.indicators, figures in the coefficient tables.
+
+A binding names the layers an indicator needs, sums what must be summed cell by cell, and calls the formula for each
+ecosystem unit. A new indicator is a module here and a line in INDICATORS.
+"""
+
+from collections.abc import Mapping
+
+from gep.accounting.bindings.carbon_sequestration import CARBON_SEQUESTRATION
+from gep.accounting.bindings.soil_retention import DERIVATIONS as SOIL_DERIVATIONS
+from gep.accounting.bindings.soil_retention import SOIL_RETENTION
+from gep.accounting.bindings.water_retention import WATER_RETENTION
+from gep.accounting.terms import Derivation, Indicator
+
+INDICATORS: Mapping[str, Indicator] = {
+    indicator.name: indicator for indicator in (WATER_RETENTION, SOIL_RETENTION, CARBON_SEQUESTRATION)
+}
+DERIVATIONS: Mapping[str, Derivation] = {derivation.layer: derivation for derivation in SOIL_DERIVATIONS}

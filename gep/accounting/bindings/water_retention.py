@@ -1,0 +1,58 @@
+"""Water retention (R1) by ecosystem unit: docs/methods/water_retention.md."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.units import MM_PER_M
+from gep.accounting.ecosystem_units import Pieces, Units
+from gep.accounting.terms import CLASS, MAIN, Indicator, Physical, Priced, Term, Variant
+from gep.methods import Method
+
+NAME = "water_retention"
+RAIN, EVAPORATED = f"{NAME}.rain", f"{NAME}.evaporated"
+
+
+def _depths(pieces: Pieces, method: Method) -> Mapping[str, NDArray[np.float64]]:
+    """Rain and evapotranspiration where both are known."""
+    rain, evaporated = pieces["precipitation_mm"], pieces["evapotranspiration_mm"]
+    unknown = np.isnan(rain) | np.isnan(evaporated)
+    return {RAIN: np.where(unknown, np.nan, rain), EVAPORATED: np.where(unknown, np.nan, evaporated)}
+
+
+def _balance(units: Units, method: Method) -> Physical:
+    """Rain less surface runoff less evapotranspiration, of the unit as a whole (R1a)."""
+    runoff_share = method.of_class(NAME, "runoff", indicator=NAME, codes=units.code)
+    in_scope = method.in_scope(NAME, units.code)
+    rain_m3 = np.where(in_scope, units.sums[RAIN] / MM_PER_M, 0.0)
+    evaporated_m3 = np.where(in_scope, units.sums[EVAPORATED] / MM_PER_M, 0.0)
+    runoff_m3 = np.where(in_scope, rain_m3 * np.nan_to_num(runoff_share), 0.0)
+    kept = np.ones(len(units))
+    if method.switch("clip_negative"):
+        kept[rain_m3 - runoff_m3 - evaporated_m3 < 0] = 0.0
+    terms = (
+        Term(MAIN, rain_m3 * kept, ("layer:precipitation_mm",)),
+        Term(MAIN, -runoff_m3 * kept, ("layer:precipitation_mm", f"{NAME}.runoff.{CLASS}")),
+        Term(MAIN, -evaporated_m3 * kept, ("layer:evapotranspiration_mm",)),
+    )
+    out = method.out_of_scope(NAME, units.code)
+    return Physical(terms, np.where(out, units.area_m2, np.where(in_scope, units.valid_m2[RAIN], 0.0)))
+
+
+def _prices(method: Method) -> Mapping[str, Priced]:
+    return {MAIN: Priced(float(method.price("reservoir").for_unit("m3")), ("prices.reservoir",))}
+
+
+WATER_RETENTION = Indicator(
+    name=NAME,
+    parts={MAIN: "m3"},
+    variants={
+        "balance": Variant(
+            physical=_balance,
+            layers=lambda method, there: ("precipitation_mm", "evapotranspiration_mm"),
+            cell_terms=_depths,
+        )
+    },
+    prices=_prices,
+)

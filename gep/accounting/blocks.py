@@ -1,0 +1,120 @@
+"""One block of parcels, from its outlines to its quantities. Blocks know nothing of each other and may be weighed
+anywhere, in any order; what they hand over is joined in gep.accounting.joining."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.coefficients import Coefficient
+from gep import ecosystems
+from gep.accounting import ecosystem_units
+from gep.accounting.ecosystem_units import Units, WeighedParcels
+from gep.accounting.inputs import LayerSource, Parcels
+from gep.accounting.plan import Plan
+from gep.accounting.terms import Physical
+
+CODES = 1_000  # class codes are below it
+AMOUNT_UNIT = 2.0**-24  # amounts by class are summed as whole multiples of it, so that their order changes nothing
+
+NOWHERE = Physical((), np.zeros(0))  # of a block that lies off the grid
+TermName = tuple[str, str, tuple[str, ...]]  # indicator, part, figures
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """What a block of parcels comes to; arrays have the length of the block.
+
+    ``quantity`` by indicator and part, 0 where nothing is known; ``known_share`` the share of the parcel that is known
+    to an indicator. ``class_amounts`` sums each term by county and class, in AMOUNT_UNIT, and ``class_area`` the areas,
+    in m² of the same unit. ``taken`` are the figures that were used.
+    """
+
+    codes: NDArray[np.str_]
+    areas: Mapping[str, NDArray[np.str_]]
+    ecosystem: NDArray[np.str_]
+    area_m2: NDArray[np.float64]
+    geometric_area_m2: NDArray[np.float64]
+    inside_share: NDArray[np.float64]
+    quantity: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    known_share: Mapping[str, NDArray[np.float64]]
+    class_amounts: Mapping[TermName, Mapping[tuple[str, int], int]]
+    class_area: Mapping[tuple[str, int], int]
+    taken: Mapping[tuple[str, str], Coefficient]
+
+
+def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
+    """Return what ``parcels`` come to over ``layers``. Raises CoefficientMissing where a class has no figure."""
+    weighed = ecosystem_units.weigh(parcels, layers, derived=plan.derived_layers, cell_terms=plan.cell_terms)
+    units = weighed.units
+    groups = _Groups.of(units, parcels.areas["county"])
+    quantity, known_share, amounts = {}, {}, {}
+    for indicator, variant in plan.variants():
+        physical = variant.physical(units, plan.method) if len(units) else NOWHERE
+        quantity[indicator.name] = _by_parcel(physical, units, tuple(indicator.parts), length=len(parcels))
+        known_share[indicator.name] = _known_share(physical, weighed, length=len(parcels))
+        for term in physical.terms:
+            name = indicator.name, term.part, term.figures
+            amounts[name] = groups.added(term.amount)
+    return BlockResult(
+        codes=parcels.codes,
+        areas=parcels.areas,
+        ecosystem=largest_class(units, length=len(parcels)),
+        area_m2=weighed.area_m2,
+        geometric_area_m2=weighed.geometric_area_m2,
+        inside_share=weighed.inside_share,
+        quantity=quantity,
+        known_share=known_share,
+        class_amounts=amounts,
+        class_area=groups.added(units.area_m2),
+        taken=dict(plan.method.taken),
+    )
+
+
+def largest_class(units: Units, *, length: int) -> NDArray[np.str_]:
+    """Return the class that covers most of each parcel, "" where none is known; of equals the one listed first."""
+    rank = np.zeros(CODES, dtype=np.int64)
+    rank[[int(kind.code) for kind in ecosystems.CLASSES]] = np.arange(len(ecosystems.CLASSES))
+    known = np.flatnonzero(units.code != ecosystems.NO_CLASS)
+    order = known[np.lexsort((rank[units.code[known]], -units.area_m2[known], units.parcel[known]))]
+    parcel, first = np.unique(units.parcel[order], return_index=True)
+    found = np.full(length, "", dtype="U4")
+    found[parcel] = units.code[order][first].astype(str)
+    return found
+
+
+def _by_parcel(
+    physical: Physical, units: Units, parts: tuple[str, ...], *, length: int
+) -> dict[str, NDArray[np.float64]]:
+    sums = {part: np.zeros(length) for part in parts}
+    for term in physical.terms:
+        sums[term.part] += np.bincount(units.parcel, weights=term.amount, minlength=length)
+    return sums
+
+
+def _known_share(physical: Physical, weighed: WeighedParcels, *, length: int) -> NDArray[np.float64]:
+    known_m2 = np.bincount(weighed.units.parcel, weights=physical.known_m2, minlength=length)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(weighed.area_m2 > 0, np.minimum(known_m2 / weighed.area_m2, 1.0), 0.0)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """The units of a block grouped by county and class."""
+
+    names: tuple[tuple[str, int], ...]
+    place: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, units: Units, county: NDArray[np.str_]) -> "_Groups":
+        counties, of_parcel = np.unique(county, return_inverse=True)
+        keys, place = np.unique(of_parcel[units.parcel] * CODES + units.code, return_inverse=True)
+        names = tuple((str(counties[key // CODES]), key % CODES) for key in keys.tolist())
+        return cls(names=names, place=place)
+
+    def added(self, amount: NDArray[np.float64]) -> dict[tuple[str, int], int]:
+        """Sum by county and class as whole numbers; Python's own, which have no end, carry the sums further."""
+        sums = np.zeros(len(self.names), dtype=np.int64)
+        np.add.at(sums, self.place, np.rint(amount / AMOUNT_UNIT).astype(np.int64))
+        return {name: total for name, total in zip(self.names, sums.tolist(), strict=True) if total}

@@ -1,0 +1,141 @@
+"""What an account is compiled from: parcels in blocks, layers in windows, a county's statistics. No database.
+
+The engine asks for what it needs next and holds no more: a block of parcels, and of each layer the window that the
+block lies in. Sources over files stand in gep.files; those here hold arrays, for notebooks, tests and small accounts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gep.coverage import Grid
+
+LEVELS = ("village", "town", "county", "region")
+LAND_COVER = "land_cover"
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """Parcels as columns of one length; geometries in the grid's CRS.
+
+    ``areas`` names the village, town, county and region of each parcel. ``land_use`` holds survey codes (DLBM), ""
+    where the survey says nothing; ``official_area_m2`` the surveyed area, NaN where only the outline is known. Both may
+    be left out for a whole file.
+    """
+
+    codes: NDArray[np.str_]
+    geometries: NDArray[np.object_]
+    areas: Mapping[str, NDArray[np.str_]]
+    land_use: NDArray[np.str_] | None = None
+    official_area_m2: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, some: slice | NDArray) -> "Parcels":
+        """Return some of the parcels."""
+        return Parcels(
+            codes=self.codes[some],
+            geometries=self.geometries[some],
+            areas={level: names[some] for level, names in self.areas.items()},
+            land_use=None if self.land_use is None else self.land_use[some],
+            official_area_m2=None if self.official_area_m2 is None else self.official_area_m2[some],
+        )
+
+
+class ParcelSource(Protocol):
+    """Parcels that come in blocks, always the same ones in the same order."""
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        ...
+
+    def block(self, number: int) -> Parcels:
+        """Return the parcels of one block."""
+        ...
+
+
+class LayerSource(Protocol):
+    """Layers on one grid, of which windows are read."""
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the land cover, on which every layer is handed out."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the layers, land_cover among them where there is one."""
+        ...
+
+    def window(self, *, rows: slice, columns: slice) -> Mapping[str, NDArray]:
+        """Return a window of every layer: classes int16 (0 unknown), measured ones float64 (NaN missing).
+
+        The window lies within the grid.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ParcelBlocks:
+    """Parcels in memory, cut into blocks of at most ``size``."""
+
+    parcels: Parcels
+    size: int = 4_096
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return -(-len(self.parcels) // self.size)
+
+    def block(self, number: int) -> Parcels:
+        """Return the parcels of one block."""
+        return self.parcels[slice(number * self.size, (number + 1) * self.size)]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Rasters in memory on one grid: the master classes (0 unknown), and measured layers (NaN missing) by name."""
+
+    grid: Grid
+    classes: NDArray[np.int16]
+    measured: Mapping[str, NDArray]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the layers."""
+        return frozenset({LAND_COVER, *self.measured})
+
+    def window(self, *, rows: slice, columns: slice) -> Mapping[str, NDArray]:
+        """Return a window of every layer."""
+        cut = {name: layer[rows, columns].astype(np.float64) for name, layer in self.measured.items()}
+        return {LAND_COVER: self.classes[rows, columns], **cut}
+
+
+@dataclass(frozen=True)
+class CountyStatistics:
+    """What statistics say of each county, one row a county and product.
+
+    ``quantity`` in ``unit``, NaN where only the value is known; ``value_fen`` whole fen, ``has_value`` False where the
+    statistic states a quantity alone (an emission, a storage).
+    """
+
+    county: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=str))
+    product: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=str))
+    quantity: NDArray[np.float64] = field(default_factory=lambda: np.array([], dtype=np.float64))
+    unit: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=str))
+    value_fen: NDArray[np.int64] = field(default_factory=lambda: np.array([], dtype=np.int64))
+    has_value: NDArray[np.bool_] = field(default_factory=lambda: np.array([], dtype=bool))
+
+    @property
+    def products(self) -> frozenset[str]:
+        """The products that any county has a row for."""
+        return frozenset(self.product.tolist())
+
+    def of(self, product: str) -> dict[str, int]:
+        """Return the row number of each county that has a row for the product."""
+        return {str(self.county[i]): int(i) for i in np.flatnonzero(self.product == product)}

@@ -1,0 +1,109 @@
+"""What an account comes to: a result for each indicator, totals for each area, sums for each ecosystem class."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gep.accounting.blocks import TermName
+from gep.accounting.inputs import LEVELS
+from gep.accounting.terms import MAIN, Priced
+from gep.methods import Method
+
+
+@dataclass(frozen=True)
+class IndicatorResult:
+    """One indicator for each parcel, shape (parcels,).
+
+    ``quantity`` in ``unit``, NaN where no part of the parcel is known; ``value_fen`` int64; ``coverage_share`` the
+    share of the parcel that is known: with data, or out of the indicator's scope. ``parts`` are further quantities by
+    name_unit, ``prices`` what one unit of each priced part is worth.
+    """
+
+    indicator: str
+    variant: str
+    unit: str
+    quantity: NDArray[np.float64]
+    value_fen: NDArray[np.int64]
+    coverage_share: NDArray[np.float64]
+    parts: Mapping[str, NDArray[np.float64]]
+    prices: Mapping[str, Priced]
+
+    @property
+    def yuan_per_unit(self) -> float:
+        """The value of one unit of the quantity, over all parts; NaN where there is no quantity."""
+        if set(self.prices) == {MAIN}:
+            return self.prices[MAIN].yuan_per_unit
+        total = float(np.nansum(self.quantity))
+        return float(self.value_fen.sum()) / 100 / total if total else float("nan")
+
+
+@dataclass(frozen=True)
+class Total:
+    """The sum of an indicator over the parcels of one area."""
+
+    level: str
+    area: str
+    indicator: str
+    quantity: float
+    unit: str
+    value_fen: int
+    parcels: int
+
+
+@dataclass(frozen=True)
+class ParcelColumns:
+    """The parcels of an account as columns, in the order in which their blocks came."""
+
+    codes: NDArray[np.str_]
+    areas: Mapping[str, NDArray[np.str_]]
+    ecosystem: NDArray[np.str_]  # the class that covers most of each parcel, "" where unknown
+    area_m2: NDArray[np.float64]  # surveyed where stated, else of the outline
+    geometric_area_m2: NDArray[np.float64]
+    inside_share: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True)
+class ClassAmounts:
+    """Every term of every indicator summed by county and class; ``class_area_m2`` the area of each county and class."""
+
+    terms: Mapping[TermName, Mapping[tuple[str, int], float]]
+    class_area_m2: Mapping[tuple[str, int], float]
+
+
+@dataclass(frozen=True)
+class CompiledAccount:
+    """What compiling finds."""
+
+    parcels: ParcelColumns
+    results: Mapping[str, IndicatorResult]
+    pending: Mapping[str, tuple[str, ...]]  # indicators that lack inputs, and which
+    totals: tuple[Total, ...]
+    classes: ClassAmounts
+    method: Method
+
+    @property
+    def total_fen(self) -> int:
+        """The value over all indicators and parcels."""
+        return sum(int(result.value_fen.sum()) for result in self.results.values())
+
+
+def totals(parcels: ParcelColumns, results: Mapping[str, IndicatorResult]) -> Iterator[Total]:
+    """Sum every indicator over the areas of every level; in the order of the parcels' codes, whatever their own."""
+    for level in LEVELS:
+        names, place = np.unique(parcels.areas[level], return_inverse=True)
+        order = np.lexsort((parcels.codes, place))
+        starts = np.searchsorted(place[order], np.arange(len(names)))
+        for indicator, result in results.items():
+            quantity = result.quantity[order]
+            sums = np.add.reduceat(np.nan_to_num(quantity), starts)
+            fen = np.add.reduceat(result.value_fen[order], starts)
+            known = np.add.reduceat((~np.isnan(quantity)).astype(np.int64), starts)
+            for area, some, value, count in zip(
+                names.tolist(), sums.tolist(), fen.tolist(), known.tolist(), strict=True
+            ):
+                yield Total(level, area, indicator, some, result.unit, value, count)
