@@ -48,7 +48,7 @@ def compile_account(
     if not any(np.any(result.inside_share > 0) for result in weighed):
         raise LayersDoNotMeet(f"no parcel lies on the layers: parcels {_extent(source)}, layers {layers.grid.bounds}")
     tell("totals", 0.9)
-    account = joining.join(weighed, planned)
+    account = joining.join(weighed, planned, statistics=stated)
     tell("done", 1.0)
     return account
 

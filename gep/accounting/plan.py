@@ -54,7 +54,8 @@ def make(method: Method, *, layers: frozenset[str], products: frozenset[str] = f
         lacking: dict[str, tuple[str, ...]] = {}
         for variant in method.variants(name):
             needs = indicator.variants[variant].layers(method, there)
-            lacking[variant] = _lacking(needs, indicator.variants[variant].statistics, there, layers, products)
+            stated = indicator.variants[variant].statistics(method)
+            lacking[variant] = _lacking(needs, stated, there, layers, products)
             if not lacking[variant]:
                 chosen[name] = variant
                 wanted |= derivable & set(needs)

@@ -50,14 +50,14 @@ class Priced:
 class Variant:
     """One way to calculate an indicator.
 
-    ``layers`` tells which layers it needs, given those there are (measured or derived); ``statistics`` the products
-    that a county's statistics must state. ``cell_terms`` names the values to be summed over pieces.
+    ``layers`` tells which layers it needs, given those there are (measured or derived); ``statistics`` the items that
+    the counties' statistics must state. ``cell_terms`` names the values to be summed over pieces.
     """
 
     physical: Callable[[Units, Method], Physical]
     layers: Callable[[Method, frozenset[str]], tuple[str, ...]] = lambda method, there: ()
     cell_terms: Callable[[Pieces, Method], Mapping[str, NDArray[np.float64]]] | None = None
-    statistics: tuple[str, ...] = ()
+    statistics: Callable[[Method], tuple[str, ...]] = lambda method: ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Indicator:
     """An indicator: the units of its parts (MAIN among them), the ways to calculate it, and what its parts are worth.
 
     A part that ``emissions`` names is a capacity: under the switch ``capacity_rule`` it counts up to what a county
-    emits, which the named statistic states.
+    emits, which the named statistic states in the unit of the part; the indicator's own quantity is then their sum.
     """
 
     name: str
