@@ -1,6 +1,7 @@
 """Run lint, contracts and the whole suite; say at the end what it ran against and what it did not cover."""
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ CHECKS = (
     ("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
     ("site", ["manage.py", "check"]),
 )
+# Workers share nothing: each has a database of its own, and tests keep their files, ports and queues to themselves.
+WORKERS = min(4, os.cpu_count() or 1)
 
 
 @dataclass
@@ -71,25 +74,25 @@ def _suite(outcome: Outcome, found: list[servers.Found], *, everyday: bool) -> N
     shared: dict[str, str] = {}
     for thing in found[1:]:
         shared.update(thing.environment)
+    sqlite = {**shared, "DATABASE_URL": "sqlite:///var/test.sqlite3"}
     marks = "not browser and not long" if everyday else "long"
-    _pytest(
-        outcome, "suite on SQLite", f"{marks} and not broker", {**shared, "DATABASE_URL": "sqlite:///var/test.sqlite3"}
-    )
+    workers = WORKERS if everyday else 1  # a soak has the machine to itself
+    _pytest(outcome, "suite on SQLite", f"{marks} and not broker", sqlite, workers=workers)
     if found[0].version:
-        _pytest(outcome, f"suite on {found[0].version}", marks, {**shared, **found[0].environment})
+        server = {**shared, **found[0].environment}
+        _pytest(outcome, f"suite on {found[0].version}", marks, server, workers=workers)
     if everyday and found[3].version:
-        _pytest(
-            outcome,
-            f"journeys in {found[3].version}",
-            "browser",
-            {**shared, "DATABASE_URL": "sqlite:///var/test.sqlite3"},
-        )
+        _pytest(outcome, f"journeys in {found[3].version}", "browser", sqlite, workers=workers)
 
 
-def _pytest(outcome: Outcome, name: str, marks: str, variables: dict[str, str]) -> None:
+def _pytest(outcome: Outcome, name: str, marks: str, variables: dict[str, str], *, workers: int) -> None:
+    """Run the tests that ``marks`` choose; the workers must hash alike, or they would collect in different orders."""
+    variables = {"PYTHONHASHSEED": str(secrets.randbelow(2**32)), **variables}
+    say(f"hash seed {variables['PYTHONHASHSEED']}, {workers} at once")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [str(python()), "-m", "pytest", "-m", marks, f"--junit-xml={report}", "--durations=8"]
+        command += ["-n", str(workers), "--dist", "worksteal"] if workers > 1 else []
         _stage(outcome, name, command, variables)
         if report.exists():
             _read(outcome, report)

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
+from django.db.utils import ConnectionHandler
 
 from config.databases import database_settings
 
@@ -76,22 +77,19 @@ def test_production_settings_pass_the_deployment_check(tmp_path):
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_sqlite_is_set_up_for_a_ledger():
+@pytest.mark.django_db  # lets this test open connections; its database is one of its own
+def test_sqlite_is_set_up_for_a_ledger(tmp_path):
     """T6: deferred transactions fail under several writers; the settings must really be in force."""
-    if connection.vendor != "sqlite":
-        assert connection.settings_dict["ENGINE"] == "django.db.backends.postgresql"
-        return
+    embedded = ConnectionHandler({"default": database_settings("sqlite:///db.sqlite3", base_dir=tmp_path)})["default"]
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 20_000}
-    with connection.cursor() as cursor:
+    with embedded.cursor() as cursor:
         found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
     assert found == wanted
-    began = []
-    connection.ensure_connection()
-    connection.connection.set_trace_callback(began.append)
-    with transaction.atomic():
-        pass
-    connection.connection.set_trace_callback(None)
+    began: list[str] = []
+    embedded.connection.set_trace_callback(began.append)
+    embedded.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)  # as atomic() does
+    embedded.rollback()
+    embedded.close()
     assert began[0] == "BEGIN IMMEDIATE"
 
 
