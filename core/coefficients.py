@@ -1,8 +1,9 @@
 """Figures are dated rows with unit, region and source; this reads a table of them and finds the one that applies.
 
 Columns: ``key,value,unit,per,region,valid_from,valid_to,source,locator,tag``. ``valid_to`` is exclusive, or empty.
-``tag`` is V (seen in a public text), D (derived from such), U (nobody confirmed it). A table with a bad row is refused
-as a whole, by table, line and key.
+``tag`` is V (seen in a public text), D (derived from such), U (nobody confirmed it). A last column ``cv`` may state how
+widely a figure spreads, as its coefficient of variation. A table with a bad row is refused as a whole, by table, line
+and key.
 """
 
 import csv
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from core import regions
 
 COLUMNS = ("key", "value", "unit", "per", "region", "valid_from", "valid_to", "source", "locator", "tag")
+SPREAD = "cv"  # the one column that a table may leave out
 TAGS = {"V", "D", "U"}
 SOURCES = Path(__file__).with_name("sources.csv")
 
@@ -37,7 +39,10 @@ class CoefficientMissing(LookupError):
 
 @dataclass(frozen=True)
 class Coefficient:
-    """One figure: ``value`` exact, ``unit`` per ``per``, where it comes from and how sure we are."""
+    """One figure: ``value`` exact, ``unit`` per ``per``, where it comes from and how sure we are.
+
+    ``cv`` is its standard deviation over its mean, None where nothing is said of its spread.
+    """
 
     key: str
     value: Decimal
@@ -49,6 +54,7 @@ class Coefficient:
     source: str
     locator: str
     tag: str
+    cv: Decimal | None = None
 
     @property
     def confirmed(self) -> bool:
@@ -94,13 +100,18 @@ class CoefficientTable:
 
 @cache
 def load(path: Path) -> CoefficientTable:
-    """Read and check one table; BadCoefficientTable names what is wrong and where."""
+    """Read and check one of the platform's own tables, once; BadCoefficientTable names what is wrong and where."""
+    return read(path)
+
+
+def read(path: Path, *, any_source: bool = False) -> CoefficientTable:
+    """Read and check a table; ``any_source`` lets an account's own table cite what sources.csv does not hold."""
     path = Path(path)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise BadCoefficientTable(f"{path.name}: the columns must be {','.join(COLUMNS)}")
-        rows = [_row(path.name, reader.line_num, raw) for raw in reader]
+        if tuple(reader.fieldnames or ()) not in {COLUMNS, (*COLUMNS, SPREAD)}:
+            raise BadCoefficientTable(f"{path.name}: the columns must be {','.join(COLUMNS)}, and {SPREAD} if any")
+        rows = [_row(path.name, reader.line_num, raw, any_source=any_source) for raw in reader]
     _refuse_overlaps(path.name, rows)
     return CoefficientTable(path.stem, rows)
 
@@ -124,10 +135,10 @@ def _source_titles() -> dict[str, str]:
     }
 
 
-def _row(table: str, line: int, raw: dict[str, str]) -> Coefficient:
+def _row(table: str, line: int, raw: dict[str, str], *, any_source: bool) -> Coefficient:
     where = f"{table}, line {line}, {raw.get('key')!r}"
     if None in raw or None in raw.values():
-        raise BadCoefficientTable(f"{where}: the row has not {len(COLUMNS)} cells")
+        raise BadCoefficientTable(f"{where}: the row has not as many cells as there are columns")
     for column in ("key", "value", "unit", "per", "region", "valid_from", "source", "tag"):
         if not raw[column].strip():
             raise BadCoefficientTable(f"{where}: {column} is empty")
@@ -135,11 +146,16 @@ def _row(table: str, line: int, raw: dict[str, str]) -> Coefficient:
         value = Decimal(raw["value"])
         valid_from = date.fromisoformat(raw["valid_from"])
         valid_to = date.fromisoformat(raw["valid_to"]) if raw["valid_to"] else None
+        cv = Decimal(raw[SPREAD]) if raw.get(SPREAD) else None
     except (InvalidOperation, ValueError) as error:
         raise BadCoefficientTable(f"{where}: {error}") from None
     _check(where, raw, value, valid_from, valid_to)
+    if not any_source and raw["source"] not in known_sources():
+        raise BadCoefficientTable(f"{where}: the source {raw['source']!r} is not in sources.csv")
+    if cv is not None and not (cv.is_finite() and cv >= 0):
+        raise BadCoefficientTable(f"{where}: cv must be a share of the value, 0 or more")
     rest = {column: raw[column] for column in COLUMNS if column not in {"value", "valid_from", "valid_to"}}
-    return Coefficient(value=value, valid_from=valid_from, valid_to=valid_to, **rest)
+    return Coefficient(value=value, valid_from=valid_from, valid_to=valid_to, cv=cv, **rest)
 
 
 def _check(where: str, raw: dict[str, str], value: Decimal, valid_from: date, valid_to: date | None) -> None:
@@ -149,8 +165,6 @@ def _check(where: str, raw: dict[str, str], value: Decimal, valid_from: date, va
         raise BadCoefficientTable(f"{where}: valid_to is not after valid_from")
     if raw["tag"] not in TAGS:
         raise BadCoefficientTable(f"{where}: the tag must be V, D or U, not {raw['tag']!r}")
-    if raw["source"] not in known_sources():
-        raise BadCoefficientTable(f"{where}: the source {raw['source']!r} is not in sources.csv")
     if raw["region"] not in regions.table():
         raise BadCoefficientTable(f"{where}: {raw['region']!r} is not a known region")
 

@@ -1,13 +1,20 @@
-"""The ecosystem classes of HJ 1166-2021 with the engine's extensions, and what other classifications become in them."""
+"""The ecosystem classes of HJ 1166-2021 with the engine's extensions, and what other classifications become in them.
 
+The classes and crosswalks are data: gep/crosswalks/*.csv, each row with code system, version and tag.
+"""
+
+import csv
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 Cover = Literal["forest", "shrub", "grass", "garden", "dry", "paddy", "wetland", "urban", "bare"]
 NO_CLASS = 0  # in class rasters: no land cover known here
+CROSSWALKS = Path(__file__).parent / "crosswalks"
+LAND_SURVEY = ("third-land-survey", "2019")  # the code system of DLBM columns, unless an account names another
 
 
 class UnknownClass(ValueError):
@@ -16,55 +23,56 @@ class UnknownClass(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ecosystem:
-    """One class: its code, names, and the cover group by which soil figures are looked up."""
+    """One class: its code, names, and the cover group by which soil figures are looked up.
+
+    ``parent`` is the next wider class, ``get`` the IUCN Global Ecosystem Typology unit it stands nearest to.
+    """
 
     code: str
     zh: str
     en: str
     cover: Cover
+    parent: str
+    get: str
+
+    @property
+    def level_one(self) -> str:
+        """The code of its class of the first level, a key of LEVEL_ONE."""
+        return self.code[0]
 
 
-CLASSES: tuple[Ecosystem, ...] = (
-    Ecosystem("111", "常绿阔叶林", "evergreen broadleaf forest", "forest"),
-    Ecosystem("112", "落叶阔叶林", "deciduous broadleaf forest", "forest"),
-    Ecosystem("113", "竹林", "bamboo forest", "forest"),
-    Ecosystem("121", "常绿针叶林", "evergreen needleleaf forest", "forest"),
-    Ecosystem("13", "针阔混交林", "mixed forest", "forest"),
-    Ecosystem("14", "稀疏林", "sparse forest", "forest"),
-    Ecosystem("21", "阔叶灌丛", "broadleaf shrub", "shrub"),
-    Ecosystem("33", "草丛", "tussock", "grass"),
-    Ecosystem("41", "沼泽", "marsh", "wetland"),
-    Ecosystem("421", "湖泊", "lake", "wetland"),
-    Ecosystem("422", "水库", "reservoir", "wetland"),
-    Ecosystem("423", "坑塘", "pond", "wetland"),
-    Ecosystem("43", "河流", "river", "wetland"),
-    Ecosystem("511", "水田", "paddy", "paddy"),
-    Ecosystem("512", "旱地", "dry cropland", "dry"),
-    Ecosystem("52", "园地", "garden", "garden"),
-    Ecosystem("61", "居住地", "settlement", "urban"),
-    Ecosystem("62", "城市绿地", "urban green", "urban"),
-    Ecosystem("63", "工矿交通", "industry and transport", "urban"),
-    Ecosystem("82", "裸地", "bare land", "bare"),
+def _rows(name: str) -> list[dict[str, str]]:
+    with (CROSSWALKS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+LEVEL_ONE: dict[str, tuple[str, str]] = {row["code"]: (row["zh"], row["en"]) for row in _rows("levels")}
+CLASSES: tuple[Ecosystem, ...] = tuple(
+    Ecosystem(row["code"], row["zh"], row["en"], cast(Cover, row["cover"]), row["parent"], row["get"])
+    for row in _rows("classes")
 )
 BY_CODE = {ecosystem.code: ecosystem for ecosystem in CLASSES}
 
-# Land survey codes of the Third National Land Survey; forests are told apart by the land-cover layer.
-OF_LAND_USE = {
-    "0101": "511", "0102": "512", "0103": "512", "0201": "52", "0202": "52", "0204": "52",
-    "0301": "111", "0302": "113", "0305": "21", "0307": "14", "0404": "33", "1101": "43", "1103": "422",
-    "1104": "423", "1106": "41", "0702": "61", "0601": "63", "1003": "63", "0810": "62", "1206": "82",
-}  # fmt: skip
 
-REFINED_BY_COVER = frozenset({"0301"})
-FORESTS = np.array([111, 112, 113, 121, 13, 14], dtype=np.int16)
+def of_land_use(system: str, version: str) -> dict[str, str]:
+    """Return the class of each code of a land-use classification. Raises UnknownClass for one that is not here.
+
+    The same digits mean different things in different systems, so that system and version are always said.
+    """
+    found = {
+        row["code"]: row["class"] for row in _rows("land_use") if (row["system"], row["version"]) == (system, version)
+    }
+    if not found:
+        raise UnknownClass(f"there is no crosswalk from the land-use codes {system!r} of {version}")
+    return found
+
+
+OF_LAND_USE = of_land_use(*LAND_SURVEY)
 
 # Land-cover products: what each of their classes becomes here. Sources in docs/methods/land_cover.md.
-SCHEMES = {
-    "hj1166": {int(ecosystem.code): ecosystem.code for ecosystem in CLASSES},
-    "clcd": {1: "512", 2: "13", 3: "21", 4: "33", 5: "43", 7: "82", 8: "61", 9: "41"},
-    "worldcover": {10: "13", 20: "21", 30: "33", 40: "512", 50: "61", 60: "82", 80: "43", 90: "41"},
-    "globeland30": {10: "512", 20: "13", 30: "33", 40: "21", 50: "41", 60: "43", 80: "61", 90: "82"},
-}
+SCHEMES: dict[str, dict[int, str]] = {"hj1166": {int(ecosystem.code): ecosystem.code for ecosystem in CLASSES}}
+for _row in _rows("land_cover"):
+    SCHEMES.setdefault(_row["scheme"], {})[int(_row["code"])] = _row["class"]
 
 
 def to_master(raster: NDArray, *, scheme: str, nodata: float | None = None) -> NDArray[np.int16]:
@@ -78,6 +86,10 @@ def to_master(raster: NDArray, *, scheme: str, nodata: float | None = None) -> N
         raise UnknownClass(f"land cover codes {unknown} are not classes of {scheme}")
     codes = [int(mapping[int(value)]) if value in mapping and value != nodata else NO_CLASS for value in found]
     return np.array(codes, dtype=np.int16)[inverse].reshape(raster.shape)
+
+
+REFINED_BY_COVER = frozenset({"0301", "0301K"})
+FORESTS = np.array([int(kind.code) for kind in CLASSES if kind.level_one == "1"], dtype=np.int16)
 
 
 def surveyed(cover: NDArray[np.int16], *, land_use: NDArray[np.str_], parcel: NDArray[np.int64]) -> NDArray[np.int16]:

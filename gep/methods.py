@@ -1,10 +1,9 @@
 """The method of an account: a profile (data), its switches, and every figure it takes from the coefficient tables."""
 
 import hashlib
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +13,27 @@ from numpy.typing import NDArray
 from core import regions
 from core.coefficients import Coefficient, CoefficientMissing, CoefficientTable, load
 from gep import ecosystems
+from gep.method_profiles import Profile, UnknownProfile, UnknownSwitch, indicator_list, profile, profile_names
 from gep.valuation import Price
 
 HERE = Path(__file__).parent
-TABLES = ("water_retention", "soil_retention", "carbon_sequestration", "prices")
-INDICATORS = ("water_retention", "soil_retention", "carbon_sequestration")
-UNITS = {"water_retention": "m3", "soil_retention": "t", "carbon_sequestration": "t"}
-ALLOWED_SWITCHES: dict[str, tuple[Any, ...]] = {
-    "clip_negative": (False, True),
-    "soil_P_factor": (False, True),
-}
-
-
-class UnknownProfile(ValueError):
-    """There is no profile of that name."""
-
-
-class UnknownSwitch(ValueError):
-    """A switch that no profile has, or a value that it cannot take."""
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What a norm asks for, as data: switches, and the classes that each indicator leaves out."""
-
-    name: str
-    document: str
-    zh: str
-    switches: Mapping[str, Any]
-    out_of_scope: Mapping[str, tuple[str, ...]]
-    variants: Mapping[str, tuple[str, ...]]  # of each indicator, in the order of preference
+INDICATORS = tuple(indicator_list())
+UNITS = {name: listed.unit for name, listed in indicator_list().items()}
 
 
 @dataclass
 class Method:
-    """A profile for one region, year and price year; remembers each figure that was taken, with its source."""
+    """A profile for one region, year and price year; remembers each figure that was taken, with its source.
+
+    ``overrides`` is a table of an account's own; its keys name the table too, as in ``soil_retention.bulk_density``,
+    and its rows go before the built-in ones. ``taken`` is by table and the key that was asked for.
+    """
 
     profile: Profile
     region: str
     year: int
     price_year: int
+    overrides: CoefficientTable | None = None
     taken: dict[tuple[str, str], Coefficient] = field(default_factory=dict)
 
     def figure(self, table: str, key: str) -> float:
@@ -61,7 +41,10 @@ class Method:
         return float(self._take(table, key, on=date(self.year, 12, 31)).value)
 
     def price(self, key: str) -> Price:
-        """Return a price as of the end of the price year; it keeps the year in which it was stated."""
+        """Return a price as of the end of the price year; it keeps the year in which it was stated.
+
+        ``key`` is what is priced ("carbon"); the profile may name another row of prices.csv for it.
+        """
         return Price.of(self._take("prices", key, on=date(self.price_year, 12, 31)))
 
     def by_class(self, table: str, prefix: str, *, indicator: str) -> dict[str, float]:
@@ -69,7 +52,7 @@ class Method:
 
         Raises CoefficientMissing for a class in scope that the table has no figure for.
         """
-        left_out = self.profile.out_of_scope[indicator]
+        left_out = self._left_out(indicator)
         wanted = [kind.code for kind in ecosystems.CLASSES if kind.code not in left_out]
         return {code: self.figure(table, f"{prefix}.{code}") for code in wanted}
 
@@ -84,17 +67,25 @@ class Method:
         return figures[codes]
 
     def out_of_scope(self, indicator: str, codes: NDArray[np.int16]) -> NDArray[np.bool_]:
-        """Return where a class counts nothing for the indicator; an unknown class (0) is neither in nor out."""
-        return np.isin(codes, [int(code) for code in self.profile.out_of_scope[indicator]])
+        """Return where a class counts nothing for the indicator; an unknown class (0) is neither in nor out.
+
+        ``indicator`` may be ``indicator.variant`` or ``indicator.part``; where the profile says nothing of that, the
+        indicator's own scope holds.
+        """
+        return np.isin(codes, [int(code) for code in self._left_out(indicator)])
 
     def in_scope(self, indicator: str, codes: NDArray[np.int16]) -> NDArray[np.bool_]:
         """Return where a class counts for the indicator."""
         return (codes != ecosystems.NO_CLASS) & ~self.out_of_scope(indicator, codes)
 
     def variants(self, indicator: str) -> tuple[str, ...]:
-        """Return the variants of an indicator in the order of preference; the one that a switch asks for alone."""
-        asked = self.profile.switches.get(f"{indicator}_variant")
-        return (asked,) if asked else self.profile.variants[indicator]
+        """Return the variants that can be run for want of no figure, in the profile's order of preference."""
+        listed = indicator_list()[indicator]
+        if listed.follows:
+            return self.variants(listed.follows)
+        names = self.profile.variants.get(indicator, tuple(listed.variants))
+        ways = [listed.variants[name] for name in names if name in listed.variants]
+        return tuple(way.name for way in ways if not way.formula_only and self._has(indicator, way.figures))
 
     def switch(self, name: str) -> Any:
         """Return the setting of a switch."""
@@ -128,43 +119,61 @@ class Method:
         ]
 
     def _take(self, table: str, key: str, *, on: date) -> Coefficient:
-        row = _table(table).at(key, regions=regions.chain(self.region), on=on)
+        row = self._overriding(table, key, on=on) or _table(table).at(
+            self._row_key(table, key), regions=regions.chain(self.region), on=on
+        )
         self.taken[table, key] = row
         return row
 
+    def _overriding(self, table: str, key: str, *, on: date) -> Coefficient | None:
+        if self.overrides is None:
+            return None
+        try:
+            return self.overrides.at(f"{table}.{key}", regions=regions.chain(self.region), on=on)
+        except CoefficientMissing:
+            return None
 
-def profile(name: str, *, switches: Mapping[str, Any] | None = None) -> Profile:
-    """Return a profile with the given switches set. Raises UnknownProfile, UnknownSwitch."""
-    path = HERE / "profiles" / f"{name}.toml"
-    if not name.isidentifier() or not path.is_file():
-        raise UnknownProfile(f"there is no profile {name!r}; there are {', '.join(profile_names())}")
-    stated = tomllib.loads(path.read_text(encoding="utf-8"))
-    for switch, setting in (switches or {}).items():
-        indicator = switch.removesuffix("_variant")
-        allowed = stated["variants"].get(indicator) if indicator != switch else ALLOWED_SWITCHES.get(switch)
-        if setting not in (allowed or ()):
-            raise UnknownSwitch(f"switch {switch} = {setting!r}; allowed: {allowed or 'no such switch'}")
-    return Profile(
-        name=stated["name"],
-        document=stated["document"],
-        zh=stated["zh"],
-        switches={**stated["switches"], **(switches or {})},
-        out_of_scope={indicator: tuple(codes) for indicator, codes in stated["out_of_scope"].items()},
-        variants={indicator: tuple(names) for indicator, names in stated["variants"].items()},
-    )
+    def _row_key(self, table: str, key: str) -> str:
+        """The key of the row that the profile takes for a figure; the longest beginning that it names counts."""
+        if table == "prices":
+            return self.profile.prices.get(key, key)
+        parts = key.split(".")
+        for length in range(len(parts), 0, -1):
+            named = self.profile.coefficients.get(f"{table}.{'.'.join(parts[:length])}")
+            if named:
+                return ".".join([named, *parts[length:]])
+        return key
 
+    def _left_out(self, scope: str) -> tuple[str, ...]:
+        stated = self.profile.out_of_scope
+        return stated[scope] if scope in stated else stated[scope.split(".")[0]]
 
-def profile_names() -> list[str]:
-    """Return the names of the profiles there are."""
-    return sorted(path.stem for path in (HERE / "profiles").glob("*.toml"))
+    def _has(self, indicator: str, beginnings: tuple[str, ...]) -> bool:
+        if not beginnings:
+            return True
+        keys = [f"{indicator}.{key}" for key in _keys(indicator)] if indicator in tables() else []
+        keys += self.overrides.keys() if self.overrides else []
+        return all(any(key.startswith(f"{indicator}.{beginning}") for key in keys) for beginning in beginnings)
 
 
 def tables_digest() -> str:
-    """Return one SHA-256 over the coefficient tables and profiles: other figures, other digest."""
+    """Return one SHA-256 over coefficient tables, crosswalks, profiles and switches: other data, other digest."""
     digest = hashlib.sha256()
-    for path in sorted([*(HERE / "coefficients").glob("*.csv"), *(HERE / "profiles").glob("*.toml")]):
+    data = [path for pattern in ("coefficients/*.csv", "crosswalks/*.csv", "profiles/*.toml", "*.toml")
+            for path in HERE.glob(pattern)]  # fmt: skip
+    for path in sorted(data):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def tables() -> tuple[str, ...]:
+    """Return the names of the coefficient tables."""
+    return tuple(sorted(path.stem for path in (HERE / "coefficients").glob("*.csv")))
+
+
+def _keys(table: str) -> list[str]:
+    return _table(table).keys()
 
 
 def _table(name: str) -> CoefficientTable:
@@ -180,4 +189,6 @@ __all__ = [
     "UnknownProfile",
     "UnknownSwitch",
     "profile",
+    "profile_names",
+    "tables",
 ]

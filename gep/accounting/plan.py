@@ -49,10 +49,12 @@ def make(method: Method, *, layers: frozenset[str], products: frozenset[str] = f
     there = layers | derivable
     chosen, pending, wanted = {}, {}, set()
     for name, indicator in INDICATORS.items():
-        if name not in method.profile.variants:
+        if name not in method.profile.indicators:
             continue
         lacking: dict[str, tuple[str, ...]] = {}
         for variant in method.variants(name):
+            if variant not in indicator.variants:
+                continue
             needs = indicator.variants[variant].layers(method, there)
             stated = indicator.variants[variant].statistics(method)
             lacking[variant] = _lacking(needs, stated, there, layers, products)

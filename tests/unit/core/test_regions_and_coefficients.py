@@ -76,3 +76,24 @@ def test_an_unconfirmed_figure_says_so(table):
         True,
         False,
     ]
+
+
+def test_a_table_may_say_how_widely_a_figure_spreads(tmp_path):
+    path = tmp_path / "factors.csv"
+    path.write_text(
+        HEAD.replace("tag", "tag,cv")
+        + GOOD.replace(",V", ",V,0.3")
+        + GOOD.replace("bus,820", "tram,9").replace(",V", ",V,")
+    )
+    assert [row.cv for row in coefficients.read(path).rows()] == [Decimal("0.3"), None]
+    path.write_text(HEAD.replace("tag", "tag,cv") + GOOD.replace(",V", ",V,-0.3"))
+    with pytest.raises(coefficients.BadCoefficientTable, match="cv must be a share"):
+        coefficients.read(path)
+
+
+def test_a_table_of_an_accounts_own_may_cite_any_source(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(HEAD + GOOD.replace("epa-warm-v16", "the county's soil survey"))
+    assert coefficients.read(path, any_source=True).rows()[0].source == "the county's soil survey"
+    with pytest.raises(coefficients.BadCoefficientTable, match="soil survey"):
+        coefficients.read(path)

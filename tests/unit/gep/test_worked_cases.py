@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gep import valuation
-from gep.indicators import carbon_sequestration, soil_retention, water_retention
+from gep.indicators import carbon_sequestration, oxygen_release, soil_retention, water_retention
 
 
 def yuan(quantity: float, price: str) -> float:
@@ -100,7 +100,7 @@ def test_t39_carbon_of_one_parcel():
     co2_t = carbon_sequestration.co2_from_nep(np.array([120.0])) * 2.35
     assert co2_t[0] == pytest.approx(10.34)
     assert co2_t[0] * 12 / 44 == pytest.approx(2.82)
-    assert carbon_sequestration.oxygen_t(co2_t)[0] == pytest.approx(7.52)
+    assert oxygen_release.o2_from_co2(co2_t)[0] == pytest.approx(7.52)
 
 
 def test_n1_a_millimetre_over_a_hectare_is_ten_cubic_metres():

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 COVER_BINS = (0, 10, 30, 50, 70, 90)  # percent, each bin from its figure up to the next
+CAI_FULL_COVER = 78.3  # percent, above which Cai's curve has no loss
 WARM, COLD = 0.3937, 0.3101  # A.6: erosivity of daily rain in the warm and the cold half-year
 
 
@@ -16,6 +17,24 @@ def erosivity_daily(rain_mm: NDArray, *, warm: bool, threshold_mm: float = 12.0)
     """Return the erosivity of a half-month of daily rains, A.6: alpha times the sum of P^1.7265 over erosive days."""
     erosive = rain_mm[rain_mm >= threshold_mm]
     return float((WARM if warm else COLD) * np.sum(erosive**1.7265))
+
+
+def erosivity_year(half_months: NDArray, *, warm: NDArray[np.bool_], years: int = 1) -> float:
+    """Return R of the mean year (A.5) from the sums of P^1.7265 of each half-month, shape (..., 24), over ``years``."""
+    return float(np.sum(np.where(warm, WARM, COLD) * half_months)) / years
+
+
+def erosivity_zhang(
+    rain_mm: NDArray, *, erosive_day_mm: float, erosive_year_mm: float, threshold_mm: float = 12.0
+) -> float:
+    """Return the erosivity of a half-month of daily rains by Zhang's model: α·ΣP^β over erosive days.
+
+    β = 0.8363 + 18.144/P_d12 + 24.455/P_y12 from the mean rain of an erosive day and of a year's erosive days;
+    α = 21.586·β^-7.1891. The alternative to A.6.
+    """
+    exponent = 0.8363 + 18.144 / erosive_day_mm + 24.455 / erosive_year_mm
+    erosive = rain_mm[rain_mm >= threshold_mm]
+    return float(21.586 * exponent**-7.1891 * np.sum(erosive**exponent))
 
 
 def erosivity_annual(precipitation_mm: NDArray, *, factor: float, exponent: float) -> NDArray[np.float64]:
@@ -54,6 +73,20 @@ def slope_length_factor(
     return (np.minimum(length_m, longest_m) / 22.13) ** (rill / (1 + rill))
 
 
+def slope_length_of_upslope(
+    sine: NDArray, *, upslope_m2: NDArray, cell_m: float, across: NDArray | float = 1.0, constant: float = 0.0896,
+    largest: float = np.inf,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return L of a cell from the area that drains into it (Desmet and Govers), ``largest`` at most.
+
+    L = ((A + D²)^(m+1) - A^(m+1)) / (D^(m+2)·x^m·22.13^m); ``across`` is x = |sin aspect| + |cos aspect|.
+    """
+    rill = (sine / constant) / (3.0 * sine**0.8 + 0.56)
+    m = rill / (1 + rill)
+    gained = (upslope_m2 + cell_m**2) ** (m + 1) - upslope_m2 ** (m + 1)
+    return np.minimum(gained / (cell_m ** (m + 2) * across**m * 22.13**m), largest)
+
+
 def slope_factor(sine: NDArray) -> NDArray[np.float64]:
     """Return S (A.12), in four pieces by the angle of the slope."""
     degrees = np.degrees(np.arcsin(sine))
@@ -75,6 +108,15 @@ def cover_factor(
         own = cover == group
         factors[own] = _of_group(group, figures, vegetation_percent[own])
     return factors
+
+
+def cover_factor_cai(cover_share: NDArray) -> NDArray[np.float64]:
+    """Return C by Cai's curve: 1 on bare ground, 0.6508 - 0.3436·lg f (f in percent) up to 78.3 %, 0 above."""
+    percent = cover_share * 100
+    with np.errstate(divide="ignore"):
+        curve = 0.6508 - 0.3436 * np.log10(percent)
+    factor = np.select([percent <= 0, percent < CAI_FULL_COVER], [1.0, np.minimum(curve, 1.0)], default=0.0)
+    return np.where(np.isnan(cover_share), np.nan, factor)
 
 
 def _of_group(group: str, figures: float | tuple[float, ...], percent: NDArray) -> NDArray[np.float64]:
@@ -105,3 +147,22 @@ def retained_t_per_ha(
 def sediment_m3(retained_t: NDArray, *, sedimentation_share: float, bulk_density_t_per_m3: float) -> NDArray:
     """Return the volume that would have silted up waters."""
     return retained_t * sedimentation_share / bulk_density_t_per_m3
+
+
+def nutrient_t(retained_t: NDArray, *, content_share: NDArray | float) -> NDArray[np.float64]:
+    """Return the nitrogen or phosphorus that stayed with the soil."""
+    return retained_t * content_share
+
+
+def delivered_share(
+    connectivity: NDArray, *, half_at: float, steepness: float, largest: float = 0.8
+) -> NDArray[np.float64]:
+    """Return the share of lost soil that reaches a stream, SDRmax / (1 + exp((IC0 - IC)/k)); 0.8 at most."""
+    return largest / (1 + np.exp((half_at - connectivity) / steepness))
+
+
+def avoided_export_t(
+    avoided_erosion_t: NDArray, *, delivered_share: NDArray, trapped_t: NDArray | float = 0.0
+) -> NDArray[np.float64]:
+    """Return the sediment that did not reach a stream: avoided erosion · SDR, and what was trapped on the way."""
+    return avoided_erosion_t * delivered_share + trapped_t
