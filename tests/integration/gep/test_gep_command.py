@@ -98,7 +98,7 @@ def switches_that_are_none(folder):
         (missing_layer, "land_cover.tif: not_a_geotiff (no such file)"),
         (unknown_key, "keys that are not known: account.colour"),
         (unknown_layer, "layers magic are not known; there are"),
-        (unknown_profile, "there is no profile 'none'; there are GBT46869_2025"),
+        (unknown_profile, "there is no profile 'none'; there are CAS2017, GBT46869_2025"),
         (parcels_of_other_crs, "the parcels are in EPSG:4549, the account in EPSG:4548"),
         (layer_of_other_crs, "land_cover.tif: raster_of_other_crs (EPSG:4549 instead of EPSG:4548)"),
         (account_of_unknown_crs, "account.crs 'EPSG:0' is not a coordinate system that is known"),
