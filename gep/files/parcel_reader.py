@@ -1,127 +1,102 @@
-"""The child process that reads a parcel file: limits itself, checks, writes Arrow. Exit 3 with a reason on a refusal.
+"""Reads a parcel file into one checked copy: bad rows told, coordinates moved, rows in the order of a Hilbert curve.
 
-python -m gep.files.parcel_reader IN OUT DRIVER ID_COLUMN
+Runs in the limited child. The file passes through in batches; what stays in memory is a key, an id and a place per row.
 """
 
-import resource
-import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from gep.files import parcel_files
+from gep.files import hilbert, parcel_sources, projections
+from gep.files.parcel_columns import BOUNDS, schema
+from gep.files.parcel_rows import Rows, Wanted
+from gep.files.refusals import Refused
 
-MOST_FEATURES = 200_000
-MOST_VERTICES = 2_000_000
-MOST_VERTICES_EACH = 50_000
-DEEPEST_JSON = 16
-REFUSED = 3
-
-
-class Refused(Exception):
-    """A reason and what more there is to say."""
+ROWS_A_CHUNK = 65_536  # of the unsorted copy
 
 
-def limit_this_process() -> None:
-    """Bound the memory, CPU time and file size of this process, for good."""
-    for kind, most in (
-        (resource.RLIMIT_AS, parcel_files.MEMORY_BYTES),
-        (resource.RLIMIT_CPU, parcel_files.CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, parcel_files.MEMORY_BYTES),
-    ):
-        resource.setrlimit(kind, (most, most))
+def run(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer with the findings and facts of the file at ``path``; the checked copy is written to ``out``."""
+    path, spill = Path(arguments["path"]), Path("unsorted.arrow")
+    with parcel_sources.opened(path, layer=arguments["layer"], limits=limits) as source:
+        crs = _settled(source.crs, answered=arguments["stated_crs"])
+        wanted = Wanted.of(arguments, names=source.names, source_crs=crs)
+        rows = Rows(wanted, limits=limits)
+        keys, ids = _spill(rows.read(source), spill, crs=wanted.crs)
+        order = _order(keys, ids)
+        kept = rows.drop_duplicates(ids, order)
+    if len(rows.found) and wanted.on_bad == "refuse":
+        raise Refused(rows.found[0][3], "", **rows.told())
+    if not len(kept):
+        raise Refused("no_parcels", f"{rows.read_rows} rows read, none kept", **rows.told())
+    _write(spill, Path(arguments["out"]), kept, rows_a_batch=arguments["rows_a_batch"])
+    facts = source.facts | {"crs": crs, "rows_read": rows.read_rows, "rows_kept": len(kept), "vertices": rows.vertices}
+    return {"facts": facts, **rows.told()}
 
 
-def read(path: Path, *, driver: str, id_column: str) -> tuple[NDArray, dict[str, NDArray], str]:
-    """Return checked geometries, the columns of the file and its CRS. Raises Refused."""
-    import pyogrio
-    from pyogrio.errors import DataSourceError
-
-    if driver == "GeoJSON":
-        check_depth(path)
-    try:
-        info = pyogrio.read_info(path, force_feature_count=True)
-        if info["driver"] != driver:
-            raise Refused("not_a_parcel_file", info["driver"])
-        if info["features"] > MOST_FEATURES:
-            raise Refused("too_many_features", str(info["features"]))
-        told, _, wkb, columns = pyogrio.raw.read(path)
-    except DataSourceError as error:
-        raise Refused("not_a_parcel_file", str(error)[:200]) from None
-    if not told["crs"]:
-        raise Refused("parcel_file_without_crs")
-    named = dict(zip(told["fields"], columns, strict=True))
-    if id_column not in named:
-        raise Refused("parcel_without_code", f"no column {id_column}")
-    named["code"] = np.array([str(value) for value in named[id_column]], dtype=object)
-    return check(wkb, named["code"]), named, told["crs"]
+def _settled(text: str | None, *, answered: str) -> str:
+    """The CRS that the file states; where it states none, the one that the analyst answered, and never a guess."""
+    stated = projections.stated(text)
+    if stated.reason == "crs_missing" and answered:
+        stated = projections.stated(answered)
+    if not stated.crs:
+        raise Refused(stated.reason, stated.told)
+    return stated.crs
 
 
-def check_depth(path: Path) -> None:
-    """Refuse brackets nested deeper than any honest GeoJSON, before a parser recurses into them."""
-    text = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    opened = np.isin(text, np.frombuffer(b"[{", dtype=np.uint8)).astype(np.int32)
-    depth = np.cumsum(opened - np.isin(text, np.frombuffer(b"]}", dtype=np.uint8)))
-    if len(depth) and depth.max() > DEEPEST_JSON:
-        raise Refused("nested_too_deep", str(int(depth.max())))
+def _spill(batches: Iterator[pa.RecordBatch], path: Path, *, crs: str) -> tuple[np.ndarray, pa.Array]:
+    """Write the good rows as they come; return their places along the curve, and their ids."""
+    keys, ids, waiting, held = [], [], [], 0
+    frame = projections.frame(crs)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema(crs)) as writer:
+        for batch in batches:
+            west, south, east, north = (batch.column(name).to_numpy() for name in BOUNDS)
+            keys.append(hilbert.distances((west + east) / 2, (south + north) / 2, box=frame))
+            ids.append(batch.column("parcel_id"))
+            waiting.append(batch)
+            held += batch.num_rows
+            if held >= ROWS_A_CHUNK:
+                writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
+                waiting, held = [], 0
+        if waiting:
+            writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
+    none = pa.array([], pa.string())
+    return np.concatenate([np.zeros(0, np.uint32), *keys]), pa.concat_arrays([none, *ids])
 
 
-def check(wkb: NDArray, codes: NDArray) -> NDArray:
-    """Return the geometries if all are valid polygons of bearable size with a code of their own."""
-    shapes = shapely.from_wkb(wkb)
-    kinds = shapely.get_type_id(shapes)
-    polygons = np.isin(kinds, [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
-    _refuse("not_polygons", ~polygons | shapely.is_empty(shapes), codes)
-    vertices = shapely.get_num_coordinates(shapes)
-    _refuse("too_many_vertices", vertices > MOST_VERTICES_EACH, codes)
-    if vertices.sum() > MOST_VERTICES:
-        raise Refused("too_many_vertices", str(int(vertices.sum())))
-    _refuse("broken_geometry", ~np.isfinite(shapely.bounds(shapes)).all(axis=1), codes)
-    invalid = ~shapely.is_valid(shapes)
-    if invalid.any():
-        place = int(np.flatnonzero(invalid)[0])
-        raise Refused("invalid_geometry", f"{codes[place]}: {shapely.is_valid_reason(shapes[place])}")
-    _refuse("parcel_without_code", codes == "", codes)
-    names, counts = np.unique(codes.astype(str), return_counts=True)
-    if (counts > 1).any():
-        raise Refused("duplicate_parcel", str(names[counts > 1][0]))
-    return shapes
+def _order(keys: np.ndarray, ids: pa.Array) -> np.ndarray:
+    """The rows along the curve; those of one place by their ids, so that the order of the file leaves no trace."""
+    table = pa.table({"key": keys, "id": ids})
+    return pc.sort_indices(table, sort_keys=[("key", "ascending"), ("id", "ascending")]).to_numpy().astype(np.int64)
 
 
-def _refuse(reason: str, where: NDArray, codes: NDArray) -> None:
-    if where.any():
-        raise Refused(reason, str(codes[int(np.flatnonzero(where)[0])]))
+def _write(spill: Path, out: Path, order: np.ndarray, *, rows_a_batch: int) -> None:
+    with suppress(FileNotFoundError):
+        out.unlink()
+    with pa.memory_map(str(spill)) as mapped, pa.ipc.open_file(mapped) as reader:
+        chunks = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+        starts = np.cumsum([0, *(chunk.num_rows for chunk in chunks)])
+        with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
+            for first in range(0, len(order), rows_a_batch):
+                wanted = order[first : first + rows_a_batch]
+                writer.write_batch(_gathered(chunks, starts, wanted))
 
 
-def write(path: Path, shapes: NDArray, columns: dict[str, NDArray], crs: str) -> None:
-    """Write what the parent reads: WKB in plan, texts, the synthetic mark, the CRS."""
-    import pyarrow as pa
-
-    empty = np.full(len(shapes), "", dtype=object)
-    texts = {name: columns.get(name, empty) for name in parcel_files.COLUMNS}
-    arrays = {name: pa.array(["" if v is None else str(v) for v in values]) for name, values in texts.items()}
-    synthetic = columns.get("synthetic", np.zeros(len(shapes), dtype=bool))
-    arrays["synthetic"] = pa.array([bool(value) for value in synthetic])
-    arrays["geometry"] = pa.array(list(shapely.to_wkb(shapes, output_dimension=2)), type=pa.binary())
-    table = pa.table(arrays).replace_schema_metadata({"crs": crs})
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-
-
-def main() -> int:
-    """Read, check, write; tell the reason of a refusal on standard output."""
-    source, out, driver, id_column = sys.argv[1:]
-    limit_this_process()
-    try:
-        shapes, columns, crs = read(Path(source), driver=driver, id_column=id_column)
-    except Refused as refusal:
-        print("\t".join(str(part) for part in refusal.args))
-        return REFUSED
-    write(Path(out), shapes, columns, crs)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _gathered(chunks: list[pa.RecordBatch], starts: np.ndarray, wanted: np.ndarray) -> pa.RecordBatch:
+    """The rows ``wanted`` (numbers in the unsorted copy), in that order, as one batch."""
+    by_chunk = np.argsort(wanted, kind="stable")
+    ascending = wanted[by_chunk]
+    chunk = np.searchsorted(starts, ascending, side="right") - 1
+    parts = []
+    for place in np.unique(chunk):
+        rows = ascending[chunk == place] - starts[place]
+        parts.append(chunks[place].take(pa.array(rows)))
+    back = np.empty(len(wanted), dtype=np.int64)
+    back[by_chunk] = np.arange(len(wanted))
+    table = pa.Table.from_batches(parts).combine_chunks()
+    return table.take(pa.array(back)).combine_chunks().to_batches()[0]

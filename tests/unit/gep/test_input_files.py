@@ -90,7 +90,7 @@ BOW_TIE = [(500_100, 3_059_900), (500_200, 3_059_800), (500_200, 3_059_900), (50
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        pytest.param({"crs": None}, "parcel_file_without_crs", id="no CRS"),
+        pytest.param({"crs": None}, "crs_missing", id="no CRS"),
         pytest.param({"code": ["a", "b", "a", "c"]}, "duplicate_parcel", id="same code twice"),
         pytest.param({"shapes": np.array([shapely.Polygon(BOW_TIE)])}, "invalid_geometry", id="bow-tie"),
         pytest.param({"shapes": np.array([shapely.Point(1, 1)])}, "not_polygons", id="point"),
