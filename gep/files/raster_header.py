@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from gep.files import projections
 from gep.files.refusals import Refused
 
-SINGLE_EXACT = ("uint8", "int8", "uint16", "int16", "float32")  # float32 holds all their values
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -48,11 +46,9 @@ class Header:
         return gone | np.isnan(band) if band.dtype.kind == "f" else gone
 
     def scaled(self, band: NDArray) -> NDArray:
-        """Return measured values with NaN for missing: float32 where that holds them exactly, else float64."""
-        plain = self.scale == 1.0 and self.offset == 0.0
-        kind = np.float32 if plain and band.dtype.name in SINGLE_EXACT else np.float64
-        values: NDArray[Any] = band.astype(kind)
-        if not plain:
+        """Return measured values as float64 with NaN for missing, the file's own scale and offset applied."""
+        values: NDArray[Any] = band.astype(np.float64)
+        if self.scale != 1.0 or self.offset != 0.0:
             values = values * self.scale + self.offset
         values[self.missing(band)] = np.nan
         return values

@@ -8,7 +8,7 @@ however the grid is cut. Missing is NaN in measured layers and class 0 in the la
 import functools
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,9 @@ class RasterStack:
         return _stack, (self.grid, self.crs, tuple(self.layers.values()), self.scheme, self._environment, self.digests)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the layers, in the order given."""
-        return tuple(self.layers)
+    def names(self) -> frozenset[str]:
+        """The names of the layers."""
+        return frozenset(self.layers)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -86,25 +86,21 @@ class RasterStack:
         """Whether any layer says that it is synthetic."""
         return any(SYNTHETIC in label for label in self.labels.values())
 
-    def window(
-        self,
-        first_row: int,
-        last_row: int,
-        first_column: int,
-        last_column: int,
-        *,
-        names: tuple[str, ...] | None = None,
-    ) -> dict[str, NDArray]:
-        """Return rows first_row <= row < last_row and columns likewise of each layer, by name, all of one shape.
+    def window(self, *, rows: slice, columns: slice, names: Collection[str] | None = None) -> dict[str, NDArray]:
+        """Return a window of each layer, or of those in ``names``, by name, all of one shape.
 
-        Rows and columns may be negative or beyond the grid. Classes are int16 master codes (0 unknown), measured values
-        float32 or float64 with NaN for missing; a layer has one dtype in all windows. Raises ecosystems.UnknownClass,
+        ``rows`` and ``columns`` are plain slices of the grid with both ends, which may lie beyond it. Classes are int16
+        master codes (0 unknown), measured values float64 with NaN for missing. Raises ecosystems.UnknownClass,
         FileRefused (raster_broken).
         """
-        asked = _Window(self.grid, first_row, last_row, first_column, last_column)
+        asked = _Window(self.grid, rows.start, rows.stop, columns.start, columns.stop)
         places: dict[str, tuple[NDArray, NDArray]] = {}
         with rasters.surroundings(self._environment):
-            return {name: self._one(self.layers[name], asked, places) for name in names or self.names}
+            return {
+                name: self._one(layer, asked, places)
+                for name, layer in self.layers.items()
+                if names is None or name in names
+            }
 
     def close(self) -> None:
         """Close what this thread has open."""
@@ -318,7 +314,7 @@ def _start(header: Header, grid: Grid) -> tuple[int | None, int | None]:
 
 
 def _converted(values: NDArray, factor: float) -> NDArray:
-    return values if factor == 1.0 else values.astype(np.float64) * factor
+    return values if factor == 1.0 else values * factor
 
 
 def _fill(header: Header) -> float:

@@ -1,5 +1,6 @@
 """Files that must not be read: each is refused with its reason, in bounded memory, and nothing of it is loaded."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -102,13 +103,17 @@ def test_parcels_that_cannot_be_taken(tmp_path, changes, reason):
 
 
 def test_files_of_other_kinds_are_refused(tmp_path):
-    for name, content in (("a.gpkg", b"PK\x03\x04"), ("b.geojson", VRT.encode()), ("c.gpkg", b"SQLite format 3\0" * 9)):
+    for name, content, reason in (
+        ("a.gpkg", b"PK\x03\x04", "wrong_extension"),
+        ("b.geojson", VRT.encode(), "not_a_parcel_file"),
+        ("c.gpkg", b"SQLite format 3\0" * 9, "parcel_file_broken"),
+    ):
         (tmp_path / name).write_bytes(content)
-        assert reason_of(parcel_files.read, tmp_path / name) == "not_a_parcel_file"
+        assert reason_of(parcel_files.read, tmp_path / name) == reason
 
 
 def test_a_child_that_dies_is_a_refusal(tmp_path, monkeypatch):
-    monkeypatch.setattr(parcel_files, "WALL_SECONDS", 0.01)
+    monkeypatch.setattr(parcel_files, "UPLOAD", dataclasses.replace(parcel_files.UPLOAD, wall_seconds=0.001))
     path = landscapes.write_parcels(tmp_path / "parcels.gpkg")
     assert reason_of(parcel_files.read, path) == "unsafe_file"
 
@@ -167,5 +172,5 @@ def test_gep_run_ends_with_one_sentence(tmp_path):
     from django.core.management import CommandError, call_command
 
     (tmp_path / "ACCOUNT.toml").write_text(ACCOUNT)
-    with pytest.raises(CommandError, match="p.gpkg: not_a_parcel_file"):
+    with pytest.raises(CommandError, match="p.gpkg: file_missing"):
         call_command("gep", "run", str(tmp_path / "ACCOUNT.toml"), "--out", str(tmp_path / "out"), "--quiet")
