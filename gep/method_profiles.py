@@ -141,7 +141,7 @@ def profile(name: str, *, switches: Mapping[str, Any] | None = None) -> Profile:
     """Return a profile with the given switches set. Raises UnknownProfile, UnknownSwitch.
 
     Beside the switches of switches.toml, ``<indicator>_variant`` asks for one variant alone, and
-    ``include_<indicator>`` puts in or leaves out an indicator that the profile has as optional.
+    ``include_<indicator>`` puts in an indicator that the profile has as optional, or leaves one out.
     """
     path = HERE / "profiles" / f"{name}.toml"
     if not name.isidentifier() or not path.is_file():
@@ -186,7 +186,7 @@ def _refuse_unknown_setting(switch: str, setting: Any, stated: Mapping[str, Any]
         allowed = switches()[switch].values
     elif indicator := _indicator_of(switch, stated):
         allowed = tuple(name for name, way in indicator_list()[indicator].variants.items() if not way.formula_only)
-    elif switch.removeprefix(INCLUDE) in stated["indicators"]["optional"]:
+    elif switch.removeprefix(INCLUDE) in [*stated["indicators"]["list"], *stated["indicators"]["optional"]]:
         allowed = (False, True)
     if not any(setting == value and type(setting) is type(value) for value in allowed):
         raise UnknownSwitch(f"switch {switch} = {setting!r}; allowed: {allowed or 'no such switch'}")
@@ -194,7 +194,7 @@ def _refuse_unknown_setting(switch: str, setting: Any, stated: Mapping[str, Any]
 
 def _included(stated: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
     """The indicators of the account in the order of the list; oxygen by its own switch, others by include_<name>."""
-    wanted = set(stated["indicators"]["list"])
+    wanted = {name for name in stated["indicators"]["list"] if settings.get(f"{INCLUDE}{name}", True)}
     wanted |= {name for name in stated["indicators"]["optional"] if settings.get(f"{INCLUDE}{name}", False)}
     oxygen = next((name for name in switches()["include_oxygen"].indicators), "")
     if oxygen in stated["indicators"]["list"] or oxygen in stated["indicators"]["optional"]:

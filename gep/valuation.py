@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.coefficients import Coefficient
-from core.units import FEN_PER_YUAN
+from core.units import FEN_PER_YUAN, KG_PER_T
 
 LARGEST_FEN = 2**53  # above it a float64 no longer tells one fen from the next
 
@@ -40,6 +40,11 @@ class Price:
         if self.per != unit:
             raise PriceBasisMismatch(f"the price is per {self.per!r}, the quantity is in {unit!r}")
         return self.yuan
+
+
+def tax_yuan_per_t(yuan_per_equivalent: float, *, equivalent_kg: float) -> float:
+    """Return what a tonne of a pollutant is taxed, from the tax on one equivalent and the mass of one."""
+    return yuan_per_equivalent / equivalent_kg * KG_PER_T
 
 
 def value_fen(quantity: NDArray[np.float64], *, yuan_per_unit: Decimal | float) -> NDArray[np.int64]:

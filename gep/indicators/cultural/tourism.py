@@ -26,3 +26,10 @@ def travel_cost_yuan(
 def revenue_yuan(income_yuan: NDArray, *, ecosystem_share: NDArray | float) -> NDArray[np.float64]:
     """Return the part of tourism's income that the ecosystem draws."""
     return income_yuan * ecosystem_share
+
+
+def memo_nonuse_yuan(
+    residents: NDArray, *, willing_yuan_per_year: NDArray | float, payers_share: NDArray | float
+) -> NDArray[np.float64]:
+    """Return what residents say that they would pay for what they do not use: W·R·P. A memo, never part of GEP."""
+    return residents * payers_share * willing_yuan_per_year
