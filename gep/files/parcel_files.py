@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from gep.files import parcels
 from gep.files.limits import UPLOAD
-from gep.files.parcel_columns import TEXTS
-from gep.files.parcel_columns import Columns as ColumnNames
+from gep.files.parcels.columns import TEXTS
+from gep.files.parcels.columns import Columns as ColumnNames
 
 COLUMNS = ("code", *TEXTS[1:])
 

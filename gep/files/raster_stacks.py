@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from gep import ecosystems
 from gep.coverage import Grid
-from gep.files import layers, projections, rasters, sampling
+from gep.files import layers, projections, rasters
 from gep.files.layers import UnknownLayer
-from gep.files.raster_header import Header, header_of
+from gep.files.rasters import sampling
+from gep.files.rasters.header import Header, header_of
 from gep.files.refusals import FileRefused, Refused, sha256
 
 SYNTHETIC = "模拟数据"

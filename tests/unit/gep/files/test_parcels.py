@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from gep.files import FileRefused, parcels
-from gep.files.parcel_columns import Columns
+from gep.files.parcels.columns import Columns
 from tests.unit.gep import landscapes
 
 BOW_TIE = [(500_100, 3_059_900), (500_200, 3_059_800), (500_200, 3_059_900), (500_100, 3_059_800), (500_100, 3_059_900)]

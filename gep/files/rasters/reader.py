@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gep import ecosystems
-from gep.files import archive_reader, projections
-from gep.files.raster_header import Header, header_of
+from gep.files import archives, projections
+from gep.files.rasters.header import Header, header_of
 from gep.files.refusals import Refused
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -47,7 +47,7 @@ def check_magic(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(8)
     if not head.startswith(MAGIC):
-        other = head.startswith(archive_reader.ARCHIVE_MAGIC)
+        other = head.startswith(archives.ARCHIVE_MAGIC)
         raise Refused(
             "archive_of_other_kind" if other else "not_a_geotiff", "" if other else f"starts with {head[:4]!r}"
         )

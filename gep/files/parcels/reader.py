@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gep.files import hilbert, parcel_sources, projections
-from gep.files.parcel_columns import BOUNDS, schema
-from gep.files.parcel_rows import Rows, Wanted
+from gep.files import projections
+from gep.files.parcels import hilbert, sources
+from gep.files.parcels.columns import BOUNDS, schema
+from gep.files.parcels.rows import Rows, Wanted
 from gep.files.refusals import Refused
 
 ROWS_A_CHUNK = 65_536  # of the unsorted copy
@@ -23,7 +24,7 @@ ROWS_A_CHUNK = 65_536  # of the unsorted copy
 def run(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with the findings and facts of the file at ``path``; the checked copy is written to ``out``."""
     path, spill = Path(arguments["path"]), Path("unsorted.arrow")
-    with parcel_sources.opened(path, layer=arguments["layer"], limits=limits) as source:
+    with sources.opened(path, layer=arguments["layer"], limits=limits) as source:
         crs = _settled(source.crs, answered=arguments["stated_crs"])
         wanted = Wanted.of(arguments, names=source.names, source_crs=crs)
         rows = Rows(wanted, limits=limits)

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import shapely
 
 from gep.files import projections
-from gep.files.parcel_columns import BOUNDS, DEFAULTS, TEXTS, schema
-from gep.files.parcel_sources import Source
+from gep.files.parcels.columns import BOUNDS, DEFAULTS, TEXTS, schema
+from gep.files.parcels.sources import Source
 from gep.files.refusals import Refused
 
 MOST_LISTED = 100_000
@@ -22,6 +22,7 @@ LONGEST_ID = 120
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffd\u202a-\u202e\u2066-\u2069]")
 PLACE_OF_REASON = re.compile(r"\[(-?[0-9.e+]+) (-?[0-9.e+]+)\]")
 TRUE = {"1", "true", "t", "yes", "y", "是"}
+KINDS = np.array([kind.name.lower() for kind in sorted(shapely.GeometryType)][1:] + ["missing"])  # the last is type -1
 Flags = np.ndarray  # bool, one a row
 Spot = Any  # two numbers: a place, or an area before and after
 NOWHERE = (math.nan, math.nan)
@@ -130,12 +131,14 @@ class Rows:
     def _shapes(self, column: pa.Array, checked: "_Batch") -> np.ndarray:
         """The geometries; a row whose geometry is missing, no polygon, empty, too large or not finite is told."""
         raw = np.array(column.to_pylist(), dtype=object)
-        shapes = shapely.force_2d(shapely.from_wkb(raw, on_invalid="ignore"))
+        shapes = shapely.from_wkb(raw, on_invalid="ignore")
+        if shapely.has_z(shapes).any():
+            shapes = shapely.force_2d(shapes)
         kinds = shapely.get_type_id(shapes)
         checked.bad(np.array([cell is None for cell in raw]), "geometry", "geometry_missing")
         checked.bad(kinds == -1, "geometry", "broken_geometry")
         polygons = np.isin(kinds, [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
-        checked.bad(~polygons, "geometry", "not_polygons", [_kind(kind) for kind in kinds])
+        checked.bad(~polygons, "geometry", "not_polygons", KINDS[kinds])
         checked.bad(shapely.is_empty(shapes), "geometry", "geometry_empty")
         vertices = shapely.get_num_coordinates(shapes)
         self.vertices += int(vertices.sum())
@@ -291,10 +294,6 @@ def _number(text: str) -> float:
         return float(text) if text else math.nan
     except ValueError:
         return math.nan
-
-
-def _kind(number: int) -> str:
-    return shapely.GeometryType(number).name.lower() if number >= 0 else "none"
 
 
 def _centres(bounds: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from gep.files import sandbox
 from gep.files.findings import Finding, Findings
 from gep.files.limits import COMMAND_LINE, Limits
 from gep.files.refusals import FileRefused, sha256
-from gep.files.sheet_reader import column_letter
+from gep.files.sheets.reader import column_letter
 
 Merged = Literal["leave", "fill"]
 

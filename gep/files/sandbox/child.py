@@ -1,6 +1,6 @@
 """The process that opens input files: it forks for every file, and the fork limits itself before it looks at one.
 
-``python -m gep.files.sandbox_child`` reads one request a line (JSON) from standard input and answers with one line. The
+``python -m gep.files.sandbox.child`` reads one request a line (JSON) from standard input and answers with one line. The
 imports are paid once; whatever a hostile file does to the fork that reads it, this process and the next fork are clean.
 Knows nothing of the site.
 """
@@ -31,12 +31,15 @@ Task = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 
 def tasks() -> dict[str, Task]:
     """Return what this process can do, by name; importing them is most of what it costs to start."""
-    from gep.files import archive_reader, parcel_reader, projections, raster_reader, sheet_reader
+    from gep.files import archives, projections
+    from gep.files.parcels import reader as parcel_reader
+    from gep.files.rasters import reader as raster_reader
+    from gep.files.sheets import reader as sheet_reader
 
     projections.frame(projections.METRIC_CRS)  # the tables of coordinate systems are opened once, and not by every fork
     projections.stated(projections.STORED_CRS)
     return {
-        "archive": archive_reader.run,
+        "archive": archives.run,
         "parcels": parcel_reader.run,
         "raster": raster_reader.run,
         "sheet": sheet_reader.run,

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from gep.files import projections, sandbox
 from gep.files.findings import Finding, Findings
 from gep.files.limits import COMMAND_LINE, Limits
-from gep.files.parcel_columns import BOUNDS, TEXTS, Columns
+from gep.files.parcels.columns import BOUNDS, TEXTS, Columns
 from gep.files.refusals import FileRefused, sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+__all__ = ["CheckedParcels", "Columns", "ParcelBatch", "ParcelTable", "check"]
 
 ROWS_A_BATCH = 4_096
 OnBad = Literal["refuse", "reject_rows", "repair"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gep.files import archive_reader
+from gep.files import archives
 from gep.files.refusals import Refused
 
 ROWS_AT_ONCE = 2_048
@@ -62,13 +62,13 @@ def kind_of(path: Path) -> str:
         kind = "GPKG"
     elif head.startswith(PARQUET):
         kind = "GeoParquet"
-    elif head.startswith(archive_reader.ZIP_MAGIC):
+    elif head.startswith(archives.ZIP_MAGIC):
         kind = "zip"
     elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         kind = "GeoJSON"
     elif head.startswith(SHAPEFILE):
         raise Refused("shapefile_incomplete", "a bare .shp; zip it with its .shx, .dbf and .prj")
-    elif head.startswith(archive_reader.ARCHIVE_MAGIC):
+    elif head.startswith(archives.ARCHIVE_MAGIC):
         raise Refused("archive_of_other_kind", "a zip is asked for")
     else:
         raise Refused(
@@ -191,8 +191,8 @@ def _parquet(path: Path) -> Iterator[Source]:
 
 def _shapefile(path: Path, *, limits: Mapping[str, Any]) -> tuple[Path, dict[str, Any], str | None]:
     """Unpack a zipped Shapefile; return its .shp, what was found out, and the encoding of its texts."""
-    with archive_reader.opened(path) as archive:
-        members = archive_reader.listed(archive, path=path, limits=limits)
+    with archives.opened(path) as archive:
+        members = archives.listed(archive, path=path, limits=limits)
         shapes = [m for m in members if m.name.lower().endswith(".shp") and "__macosx" not in m.name.lower()]
         if len(shapes) != 1:
             raise Refused(
@@ -208,7 +208,7 @@ def _shapefile(path: Path, *, limits: Mapping[str, Any]) -> tuple[Path, dict[str
         if missing:
             raise Refused("shapefile_incomplete", f"{shapes[0].name[:80]} has no {' '.join(missing)}")
         wanted = {ending: parts[ending] for ending in (*SHAPEFILE_PARTS, ".cpg") if ending in parts}
-        unpacked = archive_reader.unpack(archive, list(wanted.values()), into=Path.cwd(), limits=limits)
+        unpacked = archives.unpack(archive, list(wanted.values()), into=Path.cwd(), limits=limits)
     for ending, member in wanted.items():
         unpacked[member.name].rename(f"parcels{ending}")
     records = _check_lengths()

@@ -16,7 +16,7 @@ from gep.files.findings import Findings
 from gep.files.limits import Limits
 from gep.files.refusals import FileRefused
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SKIPPED_DRIVERS = Path(__file__).with_name("skipped_drivers.txt").read_text(encoding="utf-8").split("\n")[:-1]
 ENVIRONMENT = {  # all that the child sees; drivers that no file of ours needs are not registered
     "PYTHONPATH": str(ROOT),
@@ -94,7 +94,7 @@ class Sandbox:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._owner != os.getpid() or self._child.poll() is not None:
-            command = [sys.executable, "-m", "gep.files.sandbox_child"]
+            command = [sys.executable, "-m", "gep.files.sandbox.child"]
             self._child = subprocess.Popen(
                 command, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
             )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gep.files import archive_reader
+from gep.files import archives
 from gep.files.refusals import Refused
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the old .xls, and an .xlsx behind a password
@@ -37,11 +37,11 @@ def run(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, An
     if head.startswith(OLE):
         raise Refused("xls_not_read", "save it as .xlsx without a password")
     found = _Found(most_cells=limits["cells"])
-    if head.startswith(archive_reader.ZIP_MAGIC):
+    if head.startswith(archives.ZIP_MAGIC):
         if path.suffix.lower() not in WORKBOOK_ENDINGS:
             raise Refused("wrong_extension", f"holds a zip, is named {path.suffix[:12]}")
         sheets, facts = _workbook(path, arguments, limits, found), {"encoding": "UTF-8", "delimiter": ""}
-    elif head.startswith(archive_reader.ARCHIVE_MAGIC):
+    elif head.startswith(archives.ARCHIVE_MAGIC):
         raise Refused("archive_of_other_kind", "a CSV or XLSX is asked for")
     else:
         if path.suffix.lower() not in TEXT_ENDINGS:
@@ -156,8 +156,8 @@ def _workbook(
 
 def _parts(path: Path, limits: Mapping[str, Any]) -> set[str]:
     """The names of the parts. Raises Refused as an archive is, and for an XML that defines entities of its own."""
-    with archive_reader.opened(path) as archive:
-        members = archive_reader.listed(archive, path=path, limits=dict(limits) | {"members": 1_000})
+    with archives.opened(path) as archive:
+        members = archives.listed(archive, path=path, limits=dict(limits) | {"members": 1_000})
         names = {member.name for member in members}
         if "[Content_Types].xml" not in names:
             raise Refused("not_a_sheet", "a zip without the parts of a workbook")
