@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ldexp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,11 @@ class ExactSums:
 
     def share(self, total: int, group: int) -> tuple[float, float]:
         """Return ``total`` over the group's sum (of weights, not of units) as a float and what that leaves out."""
-        exact = Fraction(total, self.whole[group]) / Fraction(2) ** self.lowest
-        nearest = float(exact)
-        return nearest, float(exact - Fraction(nearest))
+        whole = self.whole[group]
+        nearest = total / whole  # of Python's integers: rounded correctly
+        numerator, denominator = nearest.as_integer_ratio()
+        beyond = (total * denominator - numerator * whole) / (whole * denominator)
+        return ldexp(nearest, -self.lowest), ldexp(beyond, -self.lowest)
 
     def quotient(self, total: int, weight: float, group: int) -> tuple[int, int]:
         """Return the whole part and the remainder of ``total * weight / sum``; the remainder in units of the sum."""

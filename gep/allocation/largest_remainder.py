@@ -138,17 +138,22 @@ class _Sharing:
 
     def _rounded_down(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return each share rounded down, exactly, and its remainder from 0 to 1, uncertain by less than DOUBT."""
+        parcels = np.bincount(self.county, minlength=len(self.totals))
         nearest, beyond = np.zeros(len(self.totals)), np.zeros(len(self.totals))
-        for group in np.flatnonzero(self.sums.whole > 0):
-            nearest[group], beyond[group] = self.sums.share(int(self.totals[group]), int(group))
+        for group in np.flatnonzero((parcels > 1) & (self.totals > 0)).tolist():
+            nearest[group], beyond[group] = self.sums.share(int(self.totals[group]), group)
         product, error = _exact_product(self.weights, nearest, self.county)
         whole = np.floor(product)
         rest = (product - whole) + (error + self.weights * beyond[self.county])
         step = np.floor(rest)
         whole, rest = whole + step, rest - step
-        alone = np.bincount(self.county, minlength=len(self.totals))[self.county] == 1
+        alone = (parcels == 1)[self.county]
         whole[alone], rest[alone] = self.totals[self.county[alone]], 0.0
-        self._settle(np.flatnonzero(~alone & ((rest < DOUBT) | (rest > 1 - DOUBT))), whole, rest)
+        self._settle(
+            np.flatnonzero((parcels > 1)[self.county] & (whole + rest > 0) & ((rest < DOUBT) | (rest > 1 - DOUBT))),
+            whole,
+            rest,
+        )
         return whole, rest
 
     def _settle(self, doubtful: NDArray[np.intp], whole: NDArray, rest: NDArray) -> None:

@@ -41,6 +41,7 @@ def fit_margins(
     """
     rows, columns = np.asarray(row_totals_fen, dtype=np.int64), np.asarray(column_totals_fen, dtype=np.int64)
     _refuse_inconsistent(rows, columns, np.asarray(weights, dtype=np.float64))
+    _refuse_unreachable(rows, columns, np.asarray(weights) > 0)
     fitted = _fit(rows, columns, np.asarray(weights, dtype=np.float64))
     return _Rounding(rows, columns, fitted).whole()
 
@@ -97,7 +98,6 @@ def _fit(rows: NDArray[np.int64], columns: NDArray[np.int64], weights: NDArray[n
         if off.max(initial=0) <= TOLERANCE:
             return table
         table *= _ratio(wanted_columns, table.sum(axis=0))[None, :]
-    _refuse_unreachable(rows, columns, weights > 0)
     worst = int(off.argmax())
     raise MarginsDoNotConverge(
         f"column {worst} is off by {off[worst]:.1e} of its total after {ROUNDS} rounds:"
