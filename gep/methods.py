@@ -87,6 +87,14 @@ class Method:
         ways = [listed.variants[name] for name in names if name in listed.variants]
         return tuple(way.name for way in ways if not way.formula_only and self._has(indicator, way.figures))
 
+    def accounts_for(self, indicator: str) -> bool:
+        """Return whether the profile asks for the indicator."""
+        return indicator in self.profile.indicators
+
+    def unit(self, indicator: str) -> str:
+        """Return the unit of an indicator's own quantity."""
+        return UNITS[indicator]
+
     def switch(self, name: str) -> Any:
         """Return the setting of a switch."""
         return self.profile.switches[name]

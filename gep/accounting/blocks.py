@@ -18,7 +18,8 @@ from gep.accounting.terms import Physical
 CODES = 1_000  # class codes are below it
 AMOUNT_UNIT = 2.0**-24  # amounts by class are summed as whole multiples of it, so that their order changes nothing
 
-NOWHERE = Physical((), np.zeros(0))  # of a block that lies off the grid
+NO_UNITS = np.zeros(0)
+NOWHERE = Physical((), NO_UNITS)  # of a block that lies off the grid
 TermName = tuple[str, str, tuple[str, ...]]  # indicator, part, figures
 
 
@@ -27,8 +28,9 @@ class BlockResult:
     """What a block of parcels comes to; arrays have the length of the block.
 
     ``quantity`` by indicator and part, 0 where nothing is known; ``known_share`` the share of the parcel that is known
-    to an indicator. ``class_amounts`` sums each term by county and class, in AMOUNT_UNIT, and ``class_area`` the areas,
-    in m² of the same unit. ``taken`` are the figures that were used.
+    to an indicator; ``weights`` by product, for what statistics state. ``class_amounts`` sums each term by county and
+    class, in AMOUNT_UNIT, ``class_weights`` the weights and ``class_area`` the areas, in m² of the same unit. ``taken``
+    are the figures that were used.
     """
 
     codes: NDArray[np.str_]
@@ -39,6 +41,8 @@ class BlockResult:
     inside_share: NDArray[np.float64]
     quantity: Mapping[str, Mapping[str, NDArray[np.float64]]]
     known_share: Mapping[str, NDArray[np.float64]]
+    weights: Mapping[str, NDArray[np.float64]]
+    class_weights: Mapping[str, Mapping[tuple[str, int], int]]
     class_amounts: Mapping[TermName, Mapping[tuple[str, int], int]]
     class_area: Mapping[tuple[str, int], int]
     taken: Mapping[tuple[str, str], Coefficient]
@@ -46,7 +50,9 @@ class BlockResult:
 
 def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
     """Return what ``parcels`` come to over ``layers``. Raises CoefficientMissing where a class has no figure."""
-    weighed = ecosystem_units.weigh(parcels, layers, derived=plan.derived_layers, cell_terms=plan.cell_terms)
+    weighed = ecosystem_units.weigh(
+        parcels, layers, derived=plan.derived_layers, cell_terms=plan.cell_terms, reads=plan.reads
+    )
     units = weighed.units
     groups = _Groups.of(units, parcels.areas["county"])
     quantity, known_share, amounts = {}, {}, {}
@@ -57,6 +63,7 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         for term in physical.terms:
             name = indicator.name, term.part, term.figures
             amounts[name] = groups.added(term.amount)
+    weights = {code: rule.weigh(units, parcels) if len(units) else NO_UNITS for code, rule in plan.rules.items()}
     return BlockResult(
         codes=parcels.codes,
         areas=parcels.areas,
@@ -66,6 +73,8 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         inside_share=weighed.inside_share,
         quantity=quantity,
         known_share=known_share,
+        weights={code: _added(weight, units, len(parcels)) for code, weight in weights.items()},
+        class_weights={code: groups.added(weight) for code, weight in weights.items()},
         class_amounts=amounts,
         class_area=groups.added(units.area_m2),
         taken=dict(plan.method.taken),
@@ -89,12 +98,16 @@ def _by_parcel(
 ) -> dict[str, NDArray[np.float64]]:
     sums = {part: np.zeros(length) for part in parts}
     for term in physical.terms:
-        sums[term.part] += np.bincount(units.parcel, weights=term.amount, minlength=length)
+        sums[term.part] += _added(term.amount, units, length)
     return sums
 
 
+def _added(amount: NDArray[np.float64], units: Units, length: int) -> NDArray[np.float64]:
+    return np.bincount(units.parcel, weights=amount, minlength=length).astype(np.float64, copy=False)
+
+
 def _known_share(physical: Physical, weighed: WeighedParcels, *, length: int) -> NDArray[np.float64]:
-    known_m2 = np.bincount(weighed.units.parcel, weights=physical.known_m2, minlength=length)
+    known_m2 = _added(physical.known_m2, weighed.units, length)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(weighed.area_m2 > 0, np.minimum(known_m2 / weighed.area_m2, 1.0), 0.0)
 

@@ -1,6 +1,6 @@
 """Compiles an account: plan, weigh each block (here or in worker processes), join. No database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -11,6 +11,7 @@ from gep.accounting.blocks import BlockResult
 from gep.accounting.inputs import CountyStatistics, LayerSource, ParcelBlocks, Parcels, ParcelSource
 from gep.accounting.plan import Plan
 from gep.accounting.results import CompiledAccount
+from gep.accounting.sharing import Product
 from gep.methods import Method
 
 Progress = Callable[[str, float], None]  # stage, share done
@@ -27,20 +28,25 @@ def compile_account(
     method: Method,
     *,
     statistics: CountyStatistics | None = None,
+    catalogue: Sequence[Product] = (),
     block: int = DEFAULT_BLOCK,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> CompiledAccount:
     """Compile the account of ``parcels`` over ``layers`` by ``method``; the same to the fen for any block and workers.
 
-    ``block`` cuts parcels given in memory; a ParcelSource has blocks of its own. An indicator whose inputs are not all
+    What ``statistics`` state is shared out as ``catalogue`` says of each product. ``block`` cuts parcels given in
+    memory; a ParcelSource has blocks of its own. An indicator whose inputs are not all
     there is pending, listed, and in no total. Raises LayersDoNotMeet where no parcel lies on the grid,
     CoefficientMissing and PriceBasisMismatch where a figure is missing or does not fit.
     """
     tell = progress or (lambda stage, share: None)
     source = ParcelBlocks(parcels, block) if isinstance(parcels, Parcels) else parcels
     stated = statistics or CountyStatistics()
-    planned = plan.make(method, layers=layers.names, products=stated.products)
+    surveyed = source.blocks > 0 and source.block(0).land_use is not None
+    planned = plan.make(
+        method, layers=frozenset(layers.names), stated=stated.products, catalogue=catalogue, surveyed=surveyed
+    )
     weighed = []
     for number, result in enumerate(weigh_all(source, layers, planned, workers=workers)):
         weighed.append(result)

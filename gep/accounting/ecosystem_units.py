@@ -97,8 +97,15 @@ class _Sums:
             self.valid[name] = self.valid.get(name, zero) + _added_up(some, weight, self.length)
 
 
-def weigh(parcels: Parcels, layers: LayerSource, *, derived: DerivedLayers, cell_terms: CellTerms) -> WeighedParcels:
-    """Return the units of ``parcels`` over ``layers``.
+def weigh(
+    parcels: Parcels,
+    layers: LayerSource,
+    *,
+    derived: DerivedLayers,
+    cell_terms: CellTerms,
+    reads: tuple[str, ...] | None = None,
+) -> WeighedParcels:
+    """Return the units of ``parcels`` over ``layers``, of which ``reads`` are read, all where None.
 
     ``derived`` adds layers that follow from others (the slope from the terrain) on a window, ``cell_terms`` names the
     values to be summed over the pieces; both get every cell once for each parcel that covers it.
@@ -115,7 +122,7 @@ def weigh(parcels: Parcels, layers: LayerSource, *, derived: DerivedLayers, cell
         covered = coverage.cover(parcels.geometries, grid=_band_grid(grid, band))
         if not len(covered.parcel):
             continue
-        pieces = _pieces(covered, parcels, layers, band=band, derived=derived)
+        pieces = _pieces(covered, parcels, layers, band=band, derived=derived, reads=reads)
         place = covered.parcel * len(classes) + place_of_class[pieces.code]
         sums.add(place, covered.share, cell_terms(pieces))
     geometric_m2 = np.asarray(shapely.area(parcels.geometries), dtype=np.float64)
@@ -152,14 +159,23 @@ def _band_grid(grid: Grid, band: slice) -> Grid:
 
 
 def _pieces(
-    covered: coverage.Coverage, parcels: Parcels, layers: LayerSource, *, band: slice, derived: DerivedLayers
+    covered: coverage.Coverage,
+    parcels: Parcels,
+    layers: LayerSource,
+    *,
+    band: slice,
+    derived: DerivedLayers,
+    reads: tuple[str, ...] | None,
 ) -> Pieces:
     grid = layers.grid
     row, column = np.divmod(covered.cell, grid.columns)
     row += band.start
     rows = slice(max(int(row.min()) - HALO, 0), min(int(row.max()) + 1 + HALO, grid.rows))
     columns = slice(max(int(column.min()) - HALO, 0), min(int(column.max()) + 1 + HALO, grid.columns))
-    read = layers.window(rows=rows, columns=columns)
+    read = {
+        name: layer if name == LAND_COVER else layer.astype(np.float64, copy=False)
+        for name, layer in layers.window(rows.start, rows.stop, columns.start, columns.stop, names=reads).items()
+    }
     window = Window(grid=grid, rows=rows, columns=columns, layers=read)
     all_layers = {**read, **derived(window)}
     place = (row - rows.start) * (columns.stop - columns.start) + (column - columns.start)

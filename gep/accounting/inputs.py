@@ -4,7 +4,7 @@ The engine asks for what it needs next and holds no more: a block of parcels, an
 block lies in. Sources over files stand in gep.files; those here hold arrays, for notebooks, tests and small accounts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -68,14 +68,16 @@ class LayerSource(Protocol):
         ...
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> Collection[str]:
         """The names of the layers, land_cover among them where there is one."""
         ...
 
-    def window(self, *, rows: slice, columns: slice) -> Mapping[str, NDArray]:
-        """Return a window of every layer: classes int16 (0 unknown), measured ones float64 (NaN missing).
+    def window(
+        self, first_row: int, last_row: int, first_column: int, last_column: int, *, names: tuple[str, ...] | None
+    ) -> Mapping[str, NDArray]:
+        """Return first_row <= row < last_row and columns likewise of the layers named, of all where None.
 
-        The window lies within the grid.
+        Classes are int16 (0 unknown), measured values floats (NaN missing). The window lies within the grid.
         """
         ...
 
@@ -106,14 +108,23 @@ class Layers:
     measured: Mapping[str, NDArray]
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> Collection[str]:
         """The names of the layers."""
-        return frozenset({LAND_COVER, *self.measured})
+        return (LAND_COVER, *self.measured)
 
-    def window(self, *, rows: slice, columns: slice) -> Mapping[str, NDArray]:
-        """Return a window of every layer."""
-        cut = {name: layer[rows, columns].astype(np.float64) for name, layer in self.measured.items()}
-        return {LAND_COVER: self.classes[rows, columns], **cut}
+    def window(
+        self,
+        first_row: int,
+        last_row: int,
+        first_column: int,
+        last_column: int,
+        *,
+        names: tuple[str, ...] | None = None,
+    ) -> Mapping[str, NDArray]:
+        """Return a window of the layers named."""
+        layers = {LAND_COVER: self.classes, **self.measured}
+        chosen = self.names if names is None else names
+        return {name: layers[name][first_row:last_row, first_column:last_column] for name in chosen}
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,20 @@
 """Joins what blocks came to into one account: quantities of the whole, values in whole fen, totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gep import valuation
-from gep.accounting import capacities, results
+from gep.accounting import capacities, class_sums, results, sharing
 from gep.accounting.bindings import INDICATORS
-from gep.accounting.blocks import AMOUNT_UNIT, BlockResult, TermName
+from gep.accounting.blocks import BlockResult
 from gep.accounting.capacities import Capped
+from gep.accounting.class_sums import ClassAmounts
 from gep.accounting.inputs import LEVELS, CountyStatistics
 from gep.accounting.plan import Plan
-from gep.accounting.results import ClassAmounts, CompiledAccount, IndicatorResult, ParcelColumns
+from gep.accounting.results import CompiledAccount, IndicatorResult, ParcelColumns
+from gep.accounting.sharing import IN_YUAN, SharedOut
 from gep.accounting.terms import MAIN
 
 
@@ -21,14 +23,23 @@ def join(blocks: Sequence[BlockResult], plan: Plan, *, statistics: CountyStatist
     for block in blocks:
         plan.method.taken.update(block.taken)
     parcels = _parcels(blocks)
-    joined = {name: _result(name, blocks, parcels, plan, statistics) for name in plan.chosen}
-    found = {name: result for name, (result, _) in joined.items()}
+    modelled = {name: _modelled(name, blocks, parcels, plan, statistics) for name in plan.chosen}
+    shared = {name: _shared_out(name, blocks, parcels, plan, statistics) for name in plan.products}
+    found = {name: result for name, (result, _) in modelled.items()}
+    found |= {name: _of_shared(name, out, plan, parcels) for name, out in shared.items()}
+    amounts = _amounts(blocks, plan, {name: capped for name, (_, capped) in modelled.items()}, shared)
     return CompiledAccount(
         parcels=parcels,
         results=found,
         pending=plan.pending,
         totals=tuple(results.totals(parcels, found)),
-        classes=_classes(blocks, {name: capped for name, (_, capped) in joined.items()}),
+        classes=amounts,
+        by_class_fen=class_sums.by_class_fen(
+            amounts,
+            values_fen={name: int(result.value_fen.sum()) for name, result in found.items()},
+            prices={name: result.prices for name, result in found.items()},
+        ),
+        unallocated=_unallocated(shared),
         method=plan.method,
     )
 
@@ -47,9 +58,10 @@ def _parcels(blocks: Sequence[BlockResult]) -> ParcelColumns:
     )
 
 
-def _result(
+def _modelled(
     name: str, blocks: Sequence[BlockResult], parcels: ParcelColumns, plan: Plan, statistics: CountyStatistics
 ) -> tuple[IndicatorResult, Capped]:
+    """An indicator that was calculated unit by unit."""
     indicator = INDICATORS[name]
     known_share = np.concatenate([block.known_share[name] for block in blocks])
     quantity = {
@@ -79,26 +91,53 @@ def _result(
     return result, capped
 
 
-def _classes(blocks: Sequence[BlockResult], capped: Mapping[str, Capped]) -> ClassAmounts:
-    """Add the blocks' whole numbers, then turn the sums into amounts, of capacities as much as counts."""
-    sums: dict[TermName, dict[tuple[str, int], int]] = {}
-    area: dict[tuple[str, int], int] = {}
-    for block in blocks:
-        _add(area, block.class_area)
-        for name, by_class in block.class_amounts.items():
-            _add(sums.setdefault(name, {}), by_class)
-    return ClassAmounts(
-        terms={
-            (indicator, part, figures): {
-                place: total * AMOUNT_UNIT * capped[indicator].of_county(part, place[0])
-                for place, total in by_class.items()
-            }
-            for (indicator, part, figures), by_class in sums.items()
+def _shared_out(
+    name: str, blocks: Sequence[BlockResult], parcels: ParcelColumns, plan: Plan, statistics: CountyStatistics
+) -> SharedOut:
+    return sharing.share_out(
+        plan.products[name],
+        statistics,
+        weights={
+            product.code: np.concatenate([block.weights[product.code] for block in blocks])
+            for product in plan.products[name]
         },
-        class_area_m2={place: total * AMOUNT_UNIT for place, total in area.items()},
+        county=parcels.areas["county"],
+        codes=parcels.codes,
     )
 
 
-def _add(sums: dict[tuple[str, int], int], more: Mapping[tuple[str, int], int]) -> None:
-    for place, amount in more.items():
-        sums[place] = sums.get(place, 0) + amount
+def _of_shared(name: str, shared: SharedOut, plan: Plan, parcels: ParcelColumns) -> IndicatorResult:
+    """An indicator that statistics state; its own quantity is the sum of the products that are in its unit."""
+    unit = plan.method.unit(name)
+    units = {product.code: product.unit for product in plan.products[name]}
+    own = [shared.quantity[code] for code, of_product in units.items() if of_product == unit]
+    quantity = sharing.in_yuan(shared.value_fen) if unit == IN_YUAN else sum(own, np.zeros(len(parcels)))
+    return IndicatorResult(
+        indicator=name,
+        variant="statistics",
+        unit=unit,
+        quantity=quantity,
+        value_fen=shared.value_fen,
+        coverage_share=np.ones(len(parcels)),
+        parts={f"{code}_{of_product}": shared.quantity[code] for code, of_product in units.items()},
+        prices={},
+    )
+
+
+def _amounts(
+    blocks: Sequence[BlockResult], plan: Plan, capped: dict[str, Capped], shared: dict[str, SharedOut]
+) -> ClassAmounts:
+    amounts = class_sums.add_up(blocks, capped=capped)
+    terms = dict(amounts.terms)
+    for name, out in shared.items():
+        terms |= class_sums.shared_terms(blocks, plan.products[name], out)
+    return ClassAmounts(terms=terms, area_m2=amounts.area_m2)
+
+
+def _unallocated(shared: dict[str, SharedOut]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for name, out in shared.items():
+        for county, fen in out.unallocated_fen.items():
+            if fen:
+                found.setdefault(county, {})[name] = fen
+    return found

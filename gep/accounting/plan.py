@@ -1,13 +1,16 @@
 """What an account will calculate: of each indicator the first variant whose inputs are all there, or what it lacks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gep.accounting import sharing
 from gep.accounting.bindings import DERIVATIONS, INDICATORS
 from gep.accounting.ecosystem_units import Pieces, Window
+from gep.accounting.inputs import LAND_COVER
+from gep.accounting.sharing import Product, WeightRule
 from gep.accounting.terms import Indicator, Variant
 from gep.methods import Method
 
@@ -22,7 +25,10 @@ class Plan:
     method: Method
     chosen: Mapping[str, str]
     pending: Mapping[str, tuple[str, ...]]
+    reads: tuple[str, ...]  # the layers that are read, the land cover among them
     derived: tuple[str, ...]
+    products: Mapping[str, tuple[Product, ...]]  # that statistics state, by the indicator they are shared out under
+    rules: Mapping[str, WeightRule]  # by product
 
     def variants(self) -> list[tuple[Indicator, Variant]]:
         """Return the chosen variant of each indicator that is calculated."""
@@ -38,38 +44,72 @@ class Plan:
         for _, variant in self.variants():
             if variant.cell_terms is not None:
                 terms |= variant.cell_terms(pieces, self.method)
-        return terms
+        return terms | sharing.cell_terms(tuple(self.rules.values()), pieces)
 
 
-def make(method: Method, *, layers: frozenset[str], products: frozenset[str] = frozenset()) -> Plan:
-    """Plan an account by ``method`` over the layers and the products that statistics state."""
+def make(
+    method: Method,
+    *,
+    layers: frozenset[str],
+    stated: frozenset[str] = frozenset(),
+    catalogue: Sequence[Product] = (),
+    surveyed: bool = False,
+) -> Plan:
+    """Plan an account by ``method`` over the layers, and over what statistics state of the products in the catalogue.
+
+    ``surveyed`` tells whether the parcels carry land-use codes, by which some products are weighed.
+    """
     derivable = {
         name for name, derivation in DERIVATIONS.items() if name not in layers and layers >= set(derivation.needs)
     }
     there = layers | derivable
-    chosen, pending, wanted = {}, {}, set()
+    chosen, pending = {}, {}
+    wanted: set[str] = set()
     for name, indicator in INDICATORS.items():
-        if name not in method.profile.indicators:
+        if not method.accounts_for(name):
             continue
         lacking: dict[str, tuple[str, ...]] = {}
         for variant in method.variants(name):
             if variant not in indicator.variants:
                 continue
             needs = indicator.variants[variant].layers(method, there)
-            stated = indicator.variants[variant].statistics(method)
-            lacking[variant] = _lacking(needs, stated, there, layers, products)
+            items = indicator.variants[variant].statistics(method)
+            lacking[variant] = _lacking(needs, items, there, layers, stated)
             if not lacking[variant]:
                 chosen[name] = variant
-                wanted |= derivable & set(needs)
+                wanted |= set(needs) | (layers & set(indicator.variants[variant].uses))
                 break
         else:
             pending[name] = next(iter(lacking.values()))
-    return Plan(method=method, chosen=chosen, pending=pending, derived=tuple(sorted(wanted)))
+    shared = _shared(method, catalogue, stated)
+    pending |= {name: (name,) for name, products in shared.items() if not products}
+    rules = {p.code: p.rule(layers, surveyed=surveyed) for products in shared.values() for p in products}
+    return Plan(
+        method=method,
+        chosen=chosen,
+        pending=pending,
+        reads=_reads(wanted, layers, rules),
+        derived=tuple(sorted(wanted & derivable)),
+        products={name: products for name, products in shared.items() if products},
+        rules=rules,
+    )
+
+
+def _reads(wanted: set[str], given: frozenset[str], rules: Mapping[str, WeightRule]) -> tuple[str, ...]:
+    raw = {need for name in wanted - given for need in DERIVATIONS[name].needs}
+    weighed = {rule.layer for rule in rules.values() if rule.layer}
+    return tuple(sorted(given & (wanted | raw | weighed | {LAND_COVER})))
+
+
+def _shared(method: Method, catalogue: Sequence[Product], stated: frozenset[str]) -> dict[str, tuple[Product, ...]]:
+    """The products of each indicator that is shared out, those that are stated."""
+    names = dict.fromkeys(product.indicator for product in catalogue if method.accounts_for(product.indicator))
+    return {name: tuple(p for p in catalogue if p.indicator == name and p.code in stated) for name in names}
 
 
 def _lacking(
     needs: tuple[str, ...], statistics: tuple[str, ...], there: frozenset[str], given: frozenset[str],
-    products: frozenset[str],
+    stated: frozenset[str],
 ) -> tuple[str, ...]:  # fmt: skip
     """The inputs that are not there; for a layer that could be derived, those it would be derived from."""
     found: list[str] = []
@@ -78,4 +118,4 @@ def _lacking(
             continue
         raw = DERIVATIONS[name].needs if name in DERIVATIONS else (name,)
         found += [layer for layer in raw if layer not in given and layer not in found]
-    return (*found, *(product for product in statistics if product not in products))
+    return (*found, *(item for item in statistics if item not in stated))

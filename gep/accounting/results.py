@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gep.accounting.blocks import TermName
+from gep.accounting.class_sums import ClassAmounts
 from gep.accounting.inputs import LEVELS
 from gep.accounting.terms import MAIN, Priced
 from gep.methods import Method
@@ -68,14 +68,6 @@ class ParcelColumns:
 
 
 @dataclass(frozen=True)
-class ClassAmounts:
-    """Every term of every indicator summed by county and class; ``class_area_m2`` the area of each county and class."""
-
-    terms: Mapping[TermName, Mapping[tuple[str, int], float]]
-    class_area_m2: Mapping[tuple[str, int], float]
-
-
-@dataclass(frozen=True)
 class CompiledAccount:
     """What compiling finds."""
 
@@ -84,12 +76,19 @@ class CompiledAccount:
     pending: Mapping[str, tuple[str, ...]]  # indicators that lack inputs, and which
     totals: tuple[Total, ...]
     classes: ClassAmounts
+    by_class_fen: Mapping[str, Mapping[str, int]]  # by class, then indicator; "0" the unknown class
+    unallocated: Mapping[str, Mapping[str, int]]  # fen that no parcel had a weight for, by county, then indicator
     method: Method
 
     @property
     def total_fen(self) -> int:
-        """The value over all indicators and parcels."""
-        return sum(int(result.value_fen.sum()) for result in self.results.values())
+        """The value over all indicators and parcels, with what is not allocated to any."""
+        return sum(self.indicator_fen(name) for name in self.results)
+
+    def indicator_fen(self, indicator: str) -> int:
+        """The value of an indicator over all parcels, with what is not allocated to any."""
+        left = sum(by_indicator.get(indicator, 0) for by_indicator in self.unallocated.values())
+        return int(self.results[indicator].value_fen.sum()) + left
 
 
 def totals(parcels: ParcelColumns, results: Mapping[str, IndicatorResult]) -> Iterator[Total]:

@@ -50,13 +50,15 @@ class Priced:
 class Variant:
     """One way to calculate an indicator.
 
-    ``layers`` tells which layers it needs, given those there are (measured or derived); ``statistics`` the items that
+    ``layers`` tells which layers it needs, given those there are (measured or derived), ``uses`` which it takes where
+    they happen to be there; ``statistics`` the items that
     the counties' statistics must state. ``cell_terms`` names the values to be summed over pieces.
     """
 
     physical: Callable[[Units, Method], Physical]
     layers: Callable[[Method, frozenset[str]], tuple[str, ...]] = lambda method, there: ()
     cell_terms: Callable[[Pieces, Method], Mapping[str, NDArray[np.float64]]] | None = None
+    uses: tuple[str, ...] = ()
     statistics: Callable[[Method], tuple[str, ...]] = lambda method: ()
 
 

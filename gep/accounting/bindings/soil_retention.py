@@ -141,6 +141,6 @@ DERIVATIONS = (
 SOIL_RETENTION = Indicator(
     name=NAME,
     parts={MAIN: "t", "potential": "t", "actual": "t", "sediment": "m3", "nitrogen": "t", "phosphorus": "t"},
-    variants={"rusle": Variant(physical=_rusle, layers=_layers, cell_terms=_potential_and_lost)},
+    variants={"rusle": Variant(physical=_rusle, layers=_layers, uses=("usle_p",), cell_terms=_potential_and_lost)},
     prices=_prices,
 )

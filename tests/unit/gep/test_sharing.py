@@ -1,0 +1,90 @@
+"""Statistics shared out to parcels by the land that yields the product, by hand."""
+
+import numpy as np
+import pytest
+
+from gep import accounting, methods
+from gep.accounting.inputs import CountyStatistics, Layers, Parcels
+from gep.accounting.sharing import Product, WeightRule
+from gep.coverage import Grid
+from tests.unit.gep.test_ecosystem_units import rectangle
+
+RICE = Product("rice", "crops", "t", (WeightRule(classes=("511",), layer="npp_gc_m2"), WeightRule(classes=("511",))))
+TEA = Product("tea", "crops", "t", (WeightRule(land_use=("0202",)), WeightRule(classes=("52",))))
+FISH = Product("fish", "fishery", "t", (WeightRule(classes=("423",)),))
+
+
+def stated(*rows: tuple[str, str, float, int]) -> CountyStatistics:
+    county, product, quantity, value_fen = zip(*rows, strict=True)
+    return CountyStatistics(
+        county=np.array(county), product=np.array(product), quantity=np.array(quantity, dtype=float),
+        unit=np.full(len(rows), "t"), value_fen=np.array(value_fen, dtype=np.int64),
+        has_value=np.full(len(rows), True),
+    )  # fmt: skip
+
+
+def parcels(land_use: list[str] | None = None) -> Parcels:
+    """Three parcels of one, two and one cells, of which the last lies in another county."""
+    county = np.array(["361002", "361002", "361028"])
+    areas = {level: county for level in accounting.LEVELS}
+    shapes = np.array([rectangle(0, 1, 0, 1), rectangle(0, 1, 1, 3), rectangle(0, 1, 3, 4)], dtype=object)
+    named = None if land_use is None else np.array(land_use)
+    return Parcels(np.array(["a", "b", "c"]), shapes, areas, land_use=named)
+
+
+def account(
+    statistics: CountyStatistics, *, land_use: list[str] | None = None, block: int = 4_096, **measured: np.ndarray
+) -> accounting.CompiledAccount:
+    classes = np.array([[511, 511, 52, 111]], dtype=np.int16)
+    profile = methods.profile("GBT46869_2025")
+    return accounting.compile_account(
+        parcels(land_use), Layers(Grid(500_000.0, 3_060_000.0, 30.0, 1, 4), classes, measured),
+        methods.Method(profile, region="361000", year=2024, price_year=2024),
+        statistics=statistics, catalogue=(RICE, TEA, FISH), block=block,
+    )  # fmt: skip
+
+
+def test_rice_goes_to_paddies_by_area_to_the_fen():
+    # Parcel a holds 900 m2 of paddy, b 900 and 900 of garden: 101 fen are 51 and 50, the odd one by code.
+    found = account(stated(("361002", "rice", 10.0, 101)))
+    crops = found.results["crops"]
+    assert crops.value_fen.tolist() == [51, 50, 0]
+    assert crops.parts["rice_t"].tolist() == pytest.approx([5, 5, 0], nan_ok=True)
+    assert found.by_class_fen["511"]["crops"] == 101
+
+
+def test_growth_weighs_before_area_where_the_layer_is_there():
+    growth = np.array([[100.0, 300.0, 500.0, 500.0]])
+    found = account(stated(("361002", "rice", 8.0, 400)), npp_gc_m2=growth)
+    assert found.results["crops"].value_fen.tolist() == [100, 300, 0]
+
+
+def test_the_surveyed_use_weighs_before_the_class():
+    by_use = account(stated(("361002", "tea", 1.0, 90)), land_use=["0202", "0101", "0202"])
+    assert by_use.results["crops"].value_fen.tolist() == [90, 0, 0]
+    by_class = account(stated(("361002", "tea", 1.0, 90)))
+    assert by_class.results["crops"].value_fen.tolist() == [0, 90, 0]
+
+
+def test_what_no_parcel_has_a_weight_for_stays_unallocated_and_counts():
+    found = account(stated(("361002", "rice", 10.0, 100), ("361028", "rice", 4.0, 77)))
+    assert found.unallocated == {"361028": {"crops": 77}}
+    assert found.results["crops"].value_fen.tolist() == [50, 50, 0]
+    assert found.indicator_fen("crops") == 177
+
+
+def test_a_county_without_parcels_gets_nothing():
+    found = account(stated(("361002", "rice", 10.0, 100), ("361030", "rice", 4.0, 77)))
+    assert found.indicator_fen("crops") == 100
+
+
+def test_several_products_add_up_in_one_indicator():
+    found = account(stated(("361002", "rice", 10.0, 100), ("361002", "tea", 2.0, 31)), block=1)
+    assert found.results["crops"].value_fen.tolist() == [50, 81, 0]
+    assert found.by_class_fen["511"]["crops"] + found.by_class_fen["52"]["crops"] == 131
+
+
+def test_what_statistics_do_not_state_is_pending():
+    found = account(stated(("361002", "rice", 10.0, 100)))
+    assert found.pending["fishery"] == ("fishery",)
+    assert "fishery" not in found.results
