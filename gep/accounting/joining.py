@@ -110,15 +110,16 @@ def _of_shared(name: str, shared: SharedOut, plan: Plan, parcels: ParcelColumns)
     """An indicator that statistics state; its own quantity is the sum of the products that are in its unit."""
     unit = plan.method.unit(name)
     units = {product.code: product.unit for product in plan.products[name]}
-    own = [shared.quantity[code] for code, of_product in units.items() if of_product == unit]
+    own = [np.nan_to_num(shared.quantity[code]) for code, of_product in units.items() if of_product == unit]
     quantity = sharing.in_yuan(shared.value_fen) if unit == IN_YUAN else sum(own, np.zeros(len(parcels)))
+    is_stated = np.isin(parcels.areas["county"], list(shared.stated))
     return IndicatorResult(
         indicator=name,
         variant="statistics",
         unit=unit,
-        quantity=quantity,
+        quantity=np.where(is_stated, quantity, np.nan),
         value_fen=shared.value_fen,
-        coverage_share=np.ones(len(parcels)),
+        coverage_share=is_stated.astype(np.float64),
         parts={f"{code}_{of_product}": shared.quantity[code] for code, of_product in units.items()},
         prices={},
     )

@@ -5,7 +5,7 @@ weight for stays unallocated and is told by county.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,8 @@ class SharedOut:
     quantity: Mapping[str, NDArray[np.float64]]
     value_fen: NDArray[np.int64]
     unallocated_fen: Mapping[str, int]
-    product_fen: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by product and county, as stated
+    product_fen: Mapping[str, Mapping[str, int]]  # by product and county, as stated
+    stated: frozenset[str]  # the counties that state any of the products
 
 
 def cell_terms(rules: Sequence[WeightRule], pieces: Pieces) -> dict[str, NDArray[np.float64]]:
@@ -111,6 +112,7 @@ def share_out(
             product.code: {str(name): int(totals[i, at]) for at, name in enumerate(counties)}
             for i, product in enumerate(products)
         },
+        stated=frozenset(county for product in products for county in statistics.of(product.code)),
     )
 
 

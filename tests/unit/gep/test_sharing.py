@@ -49,7 +49,9 @@ def test_rice_goes_to_paddies_by_area_to_the_fen():
     found = account(stated(("361002", "rice", 10.0, 101)))
     crops = found.results["crops"]
     assert crops.value_fen.tolist() == [51, 50, 0]
-    assert crops.parts["rice_t"].tolist() == pytest.approx([5, 5, 0], nan_ok=True)
+    assert crops.parts["rice_t"].tolist() == pytest.approx([5, 5, np.nan], nan_ok=True)  # the other county says nothing
+    assert crops.quantity.tolist() == pytest.approx([0.51, 0.50, np.nan], nan_ok=True)  # yuan
+    assert crops.coverage_share.tolist() == [1, 1, 0]
     assert found.by_class_fen["511"]["crops"] == 101
 
 
