@@ -4,13 +4,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.rounding import NothingToShareBy, apportion
 from gep import allocation
 from gep.allocation import largest_remainder
 
+busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be
 AREAS_HA, NPP = np.array([12.0, 30.5, 7.25]), np.array([610.0, 540.0, 720.0])
 
 
@@ -63,7 +64,7 @@ awkward_weights = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(busy, max_examples=150)
 @given(
     parcels=st.lists(st.tuples(st.integers(-1, 3), awkward_weights), min_size=1, max_size=60),
     totals=st.lists(st.one_of(st.integers(0, 10**15), st.integers(0, 200)), min_size=4, max_size=4),
@@ -126,7 +127,7 @@ def test_nothing_cannot_be_split():
         allocation.split_signed(5, [np.nan, 1.0])
 
 
-@settings(deadline=None)
+@busy
 @given(
     st.integers(-(10**12), 10**12),
     st.lists(st.floats(-1e12, 1e12, allow_subnormal=False), min_size=1, max_size=20).filter(any),
@@ -180,7 +181,7 @@ def test_margins_that_force_a_weighted_cell_to_zero_are_refused(monkeypatch):
         allocation.fit_margins(np.array([10, 20]), np.array([10, 20]), weights=np.array([[1.0, 1.0], [0.0, 1.0]]))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(busy, max_examples=80)
 @given(st.data())
 def test_every_margin_holds_and_every_cell_is_the_fitted_one_rounded(data):
     from gep.allocation import margins
