@@ -40,7 +40,7 @@ def test_the_main_job_runs_and_a_second_run_changes_no_figure(small_day, setting
 
     layers = tmp_path / "demo" / "layers"
     call_command("gep", "run", str(layers / "ACCOUNT.toml"), "--out", str(tmp_path / "files"), "--quiet")
-    over_files = json.loads((tmp_path / "files" / "report.json").read_text(encoding="utf-8"))
+    over_files = json.loads((tmp_path / "files" / "summary.json").read_text(encoding="utf-8"))
     assert over_files["total_fen"] == first["gep"]["total_fen"]  # with a database or without, to the fen
 
     second = run(tmp_path)

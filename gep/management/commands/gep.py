@@ -1,13 +1,20 @@
 """``manage.py gep run ACCOUNT.toml --out DIR``: an account from files to files, without a database."""
 
 import json
+import resource
+import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gep import account_files, methods, reports
+from gep import account_files, methods, outputs
 from gep.account_files import CompiledFile
+from gep.management import run_summary
+from gep.management.progress import RunProgress
+
+COMPILING = 0.6  # of the time of a run; the rest writes files
 
 
 class Command(BaseCommand):
@@ -30,35 +37,40 @@ class Command(BaseCommand):
         if options["command"] == "profiles":
             self._profiles()
             return
-        try:
-            described = account_files.describe(options["account"])
-            compiled = account_files.compile_described(described, progress=None if options["quiet"] else self._tell)
-        except (ValueError, LookupError) as error:
-            raise CommandError(str(error)) from error
-        paths = self._written(compiled, options["out"])
+        began = time.perf_counter()
+        with RunProgress(quiet=options["quiet"]) as progress:
+            try:
+                described = account_files.describe(options["account"])
+                compiled = account_files.compile_described(
+                    described, progress=lambda stage, share: progress.tell(stage, share, weight=COMPILING)
+                )
+            except (ValueError, LookupError) as error:
+                raise CommandError(str(error)) from error
+            paths = self._written(compiled, options["out"], progress, began=began)
         if not options["quiet"]:
-            self._summary(reports.report(compiled), paths)
+            told = json.loads(paths["summary.json"].read_text(encoding="utf-8"))
+            run_summary.show(told, paths, cast(IO[str], self.stdout))
 
-    def _written(self, compiled: CompiledFile, folder: Path) -> dict[str, Path]:
+    def _written(self, compiled: CompiledFile, folder: Path, progress: RunProgress, *, began: float) -> dict[str, Path]:
         try:
-            return reports.write(compiled, folder)
+            return outputs.write_all(
+                outputs.of_file(compiled),
+                folder,
+                seconds=lambda: time.perf_counter() - began,
+                peak_rss_mb=_peak_rss_mb,
+                progress=lambda stage, share: progress.tell(stage, share, first=COMPILING, weight=1 - COMPILING),
+            )
         except OSError as error:
             raise CommandError(f"the results cannot be written to {folder.name}: {error.strerror}") from error
-
-    def _tell(self, stage: str, share: float) -> None:
-        self.stderr.write(f"{share:5.0%} {stage}")
-
-    def _summary(self, report: dict[str, Any], paths: dict[str, Path]) -> None:
-        for label in report["labels"]:
-            self.stdout.write(label)
-        for name, indicator in report["indicators"].items():
-            yuan = indicator["value_fen"] / 100
-            self.stdout.write(f"{name:<24}{indicator['physical']:>20,.1f} {indicator['unit']:<4}{yuan:>22,.2f} 元")
-        self.stdout.write(f"{'total':<24}{'':>25}{report['total_fen'] / 100:>22,.2f} 元")
-        self.stdout.write("\n".join(str(path) for path in paths.values()))
 
     def _profiles(self) -> None:
         for name in methods.profile_names():
             profile = methods.profile(name)
             switches = json.dumps(dict(profile.switches), ensure_ascii=False)
             self.stdout.write(f"{profile.name}\t{profile.document} {profile.zh}\t{switches}")
+
+
+def _peak_rss_mb() -> float:
+    """The most memory that this process, or the largest of its workers, has held."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes on a Mac, kB on Linux

@@ -138,4 +138,4 @@ def test_results_that_cannot_be_written_are_told(folder):
 
 def test_the_folder_unspoilt_is_compiled(folder):
     assert run(folder).returncode == 0
-    assert (folder / "out" / "report.json").is_file()
+    assert (folder / "out" / "summary.json").is_file()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-NOTEBOOK = json.loads((ROOT / "notebooks" / "gep.ipynb").read_text(encoding="utf-8"))
+NOTEBOOK = json.loads((ROOT / "notebooks" / "02_gep.ipynb").read_text(encoding="utf-8"))
 CODE_CELLS = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
 CODE = "\n".join("".join(cell["source"]) for cell in CODE_CELLS)
 

@@ -1,0 +1,127 @@
+"""A compiled account as its files tell it: figures, parcels, the inputs it rests on, and the labels it must bear.
+
+The writers of this package take a Statement and a path; where its parts come from (files, a database, an object store)
+they do not know.
+"""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gep.account_files import CompiledFile
+from gep.accounting import CompiledAccount, ParcelBlocks, Parcels, ParcelSource
+from gep.accounting.inputs import LEVELS
+from gep.files.findings import Findings
+
+UNCONFIRMED = "含未证实参数，不得作为正式结果 unconfirmed figures, never official"
+SYNTHETIC = "模拟数据 synthetic data"
+ALLOCATED = "地块数据为分摊结果，仅供参考 parcel figures are allocated, experimental"
+KINDS = {int(shapely.GeometryType.POLYGON): "Polygon", int(shapely.GeometryType.MULTIPOLYGON): "MultiPolygon"}
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that the account rests on; ``label`` is what it says of its own origin."""
+
+    name: str
+    sha256: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """West, south, east and north in metres (NaN without any outline), and the kinds of geometry that there are."""
+
+    bounds: tuple[float, float, float, float]
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """An account to be written down.
+
+    ``parcels`` gives the outlines in ``crs``, block by block in the order of the account's parcels. ``crs`` is anything
+    that pyproj reads. ``code_version`` names the state of this code.
+    """
+
+    account: CompiledAccount
+    parcels: ParcelSource
+    name: str
+    region: str
+    year: int
+    price_year: int
+    crs: str
+    inputs: tuple[Input, ...]
+    synthetic: bool
+    code_version: str
+    findings: tuple[Findings, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What every file of this account must say about it."""
+        said = (SYNTHETIC,) if self.synthetic else ()
+        return (*said, UNCONFIRMED) if self.account.method.unconfirmed else said
+
+    @property
+    def label(self) -> str:
+        """The labels as one text, "" where there are none."""
+        return "; ".join(self.labels)
+
+    def outlines(self, number: int) -> NDArray[np.object_]:
+        """Return the outlines of one block of parcels, as shapely geometries."""
+        return self.parcels.block(number).geometries
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where the outlines lie and of what kinds they are; reads each of them once."""
+        bounds, kinds = [np.full(4, np.nan)], set()
+        for number in range(self.parcels.blocks):
+            outlines = self.outlines(number)
+            bounds.append(shapely.total_bounds(outlines))
+            kinds |= set(np.unique(shapely.get_type_id(outlines)).tolist())
+        low, high = np.fmin.reduce(bounds)[:2].tolist(), np.fmax.reduce(bounds)[2:].tolist()
+        return Extent((*low, *high), tuple(sorted(KINDS[kind] for kind in kinds)))
+
+
+def of_file(compiled: CompiledFile) -> Statement:
+    """Return the statement of an account that was compiled from files."""
+    described, file, stack = compiled.described, compiled.parcels, compiled.stack
+    codes = file.columns["code"].astype(str)
+    areas = {level: np.full(len(codes), "") for level in LEVELS}
+    layers = tuple(Input(f"layers.{name}", digest, stack.labels[name]) for name, digest in stack.digests.items())
+    return Statement(
+        account=compiled.account,
+        parcels=ParcelBlocks(Parcels(codes, file.geometries, areas)),
+        name=described.name,
+        region=described.region,
+        year=described.year,
+        price_year=described.price_year,
+        crs=described.crs,
+        inputs=(Input("parcels", file.sha256), *layers),
+        synthetic=compiled.synthetic,
+        code_version=code_version(),
+    )
+
+
+@cache
+def code_version() -> str:
+    """Return what git says of this tree, or the version of the package where there is no git."""
+    try:
+        told = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return _package_version()
+    return told.stdout.strip() if told.returncode == 0 else _package_version()
+
+
+def _package_version() -> str:
+    found = re.search(r'^version = "(.*?)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)
+    return found[1] if found else "unknown"

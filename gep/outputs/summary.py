@@ -1,0 +1,141 @@
+"""summary.json: what an account comes to, and every input and figure that it rests on; fit for JSON."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gep import ecosystems, methods
+from gep.accounting import IndicatorResult
+from gep.method_profiles import indicator_list
+from gep.outputs import sums
+from gep.outputs.statement import Statement
+from gep.outputs.sums import UNALLOCATED, AreaSum
+
+ACCOUNTED, PENDING, OFF = "accounted", "pending_data", "off"
+SLOPE_LENGTH = "each cell's own side; compare soil retention only with accounts that use the same"
+
+
+def write(statement: Statement, path: Path, *, seconds: float, peak_rss_mb: float) -> dict[str, Any]:
+    """Write the summary; return what was written. ``seconds`` and ``peak_rss_mb`` are of the whole run."""
+    told = {**summary(statement), "seconds": round(seconds, 3), "peak_rss_mb": round(peak_rss_mb, 1)}
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    return told
+
+
+def summary(statement: Statement) -> dict[str, Any]:
+    """Return the summary, the same for the same inputs. Fen are whole numbers, missing is null, areas are in m²."""
+    account = statement.account
+    region = sums.whole(account)
+    return {
+        "name": statement.name,
+        "region": statement.region,
+        "year": statement.year,
+        "price_year": statement.price_year,
+        "labels": list(statement.labels),
+        "parcels": region.parcels,
+        "area_m2": region.area_m2,
+        "total_fen": region.total_fen,
+        "indicators": _indicators(statement, region),
+        "by_county": {
+            code: _area(statement, found) for code, found in sums.by_area(account, level="county").items()
+        },
+        "by_ecosystem": _ecosystems(statement),
+        "pending_data": {name: list(lacking) for name, lacking in account.pending.items()},
+        "parcels_partly_off_the_layers": int(np.sum(account.parcels.inside_share < 1 - 1e-9)),
+        "findings": {found.file: dict(found.counts) for found in statement.findings},
+        "provenance": provenance(statement),
+    }  # fmt: skip
+
+
+def provenance(statement: Statement) -> dict[str, Any]:
+    """Return inputs with their SHA-256, profile, switches, code version, and every figure with its source."""
+    method = statement.account.method
+    return {
+        "profile": method.profile.name,
+        "document": method.profile.document,
+        "switches": dict(method.profile.switches),
+        "variants": {name: result.variant for name, result in statement.account.results.items()},
+        "code_version": statement.code_version,
+        "crs": statement.crs,
+        "inputs": {
+            given.name: {"sha256": given.sha256, "label": given.label}
+            for given in sorted(statement.inputs, key=lambda given: given.name)
+        },
+        "sha256": {given.name: given.sha256 for given in statement.inputs} | {"figures": methods.tables_digest()},
+        "unconfirmed_figures": method.unconfirmed,
+        "synthetic": statement.synthetic,
+        "unindexed_prices": method.unindexed_prices(),
+        "slope_length": SLOPE_LENGTH,
+        "figures": method.figures(),
+    }
+
+
+def _indicators(statement: Statement, region: AreaSum) -> dict[str, dict[str, Any]]:
+    """Every indicator there is: accounted, pending for want of data, or off in this profile."""
+    account = statement.account
+    told: dict[str, dict[str, Any]] = {}
+    for name, listed in indicator_list().items():
+        status = ACCOUNTED if name in account.results else PENDING if name in account.pending else OFF
+        found = account.results.get(name)
+        told[name] = {
+            "zh": listed.zh,
+            "group": listed.group,
+            "status": status,
+            "physical": region.quantity[name] if found else None,
+            "unit": found.unit if found else listed.unit,
+            "value_fen": region.fen[name] if found else None,
+            "parts": _parts(found) if found else {},
+            "lacking": list(account.pending.get(name, ())),
+        }
+    return told
+
+
+def _parts(found: IndicatorResult) -> dict[str, float]:
+    """The sum of each part over the parcels, smallest first, so that their order changes no bit."""
+    return {part: float(np.sort(np.nan_to_num(quantity)).sum()) for part, quantity in found.parts.items()}
+
+
+def _area(statement: Statement, found: AreaSum) -> dict[str, Any]:
+    return {
+        "name": sums.area_name(found.code),
+        "parcels": found.parcels,
+        "area_m2": found.area_m2,
+        "total_fen": found.total_fen,
+        "unallocated_fen": sum(statement.account.unallocated.get(found.code, {}).values()),
+        "indicators": {
+            name: {"physical": found.quantity[name], "value_fen": found.fen[name]} for name in found.fen
+        },
+    }  # fmt: skip
+
+
+def _ecosystems(statement: Statement) -> dict[str, dict[str, Any]]:
+    """By class, 0 where the class is not known, and what is allocated to no parcel, so that the fen add up."""
+    account = statement.account
+    areas: dict[str, float] = {}
+    for (_, code), area_m2 in sorted(account.classes.area_m2.items()):
+        areas[str(code)] = areas.get(str(code), 0.0) + area_m2
+    told = {
+        code: _of_class(code, areas.get(code, 0.0), account.by_class_fen.get(code, {}))
+        for code in sorted(areas.keys() | account.by_class_fen.keys())
+    }
+    left = sums.unallocated(account)
+    return told | ({UNALLOCATED: _of_class(UNALLOCATED, 0.0, left)} if any(left.values()) else {})
+
+
+def _of_class(code: str, area_m2: float, fen: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "name": class_name(code),
+        "area_m2": area_m2,
+        "total_fen": sum(fen.values()),
+        "indicators": {name: {"value_fen": value} for name, value in fen.items()},
+    }
+
+
+def class_name(code: str) -> str:
+    """Return the Chinese name of an ecosystem class, or of what stands in its place."""
+    if code == UNALLOCATED:
+        return "未分摊"
+    return ecosystems.BY_CODE[code].zh if code in ecosystems.BY_CODE else "未知类型"

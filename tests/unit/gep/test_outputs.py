@@ -1,0 +1,139 @@
+"""What an account says in files: every file adds up to the same total, to the fen, and opens where it should."""
+
+import csv
+import json
+import sqlite3
+from contextlib import closing
+from xml.etree import ElementTree
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from pyarrow import parquet as arrow_parquet
+
+from gep.files.findings import Finding, of
+from gep.outputs import densities, geopackage, parcel_rows, parquet, qgis_style, summary, totals, write_all
+from tests.unit.gep import landscapes, statements
+
+
+@pytest.fixture
+def statement():
+    return statements.statement()
+
+
+@pytest.fixture
+def written(statement, tmp_path):
+    parquet.write(statement, tmp_path / "parcels.parquet")
+    return tmp_path / "parcels.parquet"
+
+
+def test_geoparquet_has_a_row_for_each_parcel_and_one_for_what_is_unallocated(written):
+    table = arrow_parquet.read_table(written).to_pydict()
+    assert table["parcel_id"] == ["361028-0", "361028-1", "361028-2", "361028-3", "unallocated-361028"]
+    assert table["water_retention_m3"] == [100.0, 200.0, 0.5, None, None]
+    assert table["water_retention_fen"] == [70_600, 141_200, 353, 0, 0]
+    assert table["water_retention_coverage_share"] == [1.0, 1.0, 0.5, 0.0, None]
+    assert table["crops_yuan"] == [0.0, 10.0, 200.0, 3_000.0, 0.55]
+    assert table["crops_rice_t"] == [0.0, 1.0, 2.0, 3.5, None]
+    assert table["total_fen"] == [70_600, 142_200, 20_353, 300_000, 55]
+    assert sum(table["total_fen"]) == statements.TOTAL_FEN
+    assert table["geometry"][4] is None and table["bbox"][4] is None
+    assert set(table["label"]) == {"模拟数据 synthetic data"}
+
+
+def test_geoparquet_tells_where_it_lies(written):
+    geo = json.loads(arrow_parquet.read_schema(written).metadata[b"geo"])
+    about = geo["columns"][geo["primary_column"]]
+    assert (geo["version"], about["encoding"], about["geometry_types"]) == ("1.1.0", "WKB", ["Polygon"])
+    assert pyproj.CRS.from_json_dict(about["crs"]) == pyproj.CRS.from_epsg(4548)
+    outlines = shapely.from_wkb(arrow_parquet.read_table(written)["geometry"].to_pylist())
+    assert shapely.equals(outlines[:4], landscapes.quarters()).all()
+    assert about["bbox"] == [500_010.0, 3_059_820.0, 500_250.0, 3_060_000.0]
+    box = arrow_parquet.read_table(written)["bbox"][0].as_py()
+    assert box == {"xmin": 500_010.0, "ymin": 3_059_923.0, "xmax": 500_110.0, "ymax": 3_060_000.0}
+
+
+def test_rows_come_a_block_at_a_time(statement):
+    assert [len(rows.outlines) for rows in parcel_rows.batches(statement, at_once=1)] == [3, 1, 1]
+    assert [len(rows.outlines) for rows in parcel_rows.batches(statement)] == [4, 1]
+
+
+def test_the_geopackage_opens_with_its_style(statement, tmp_path):
+    import pyogrio
+
+    geopackage.write(statement, tmp_path / "parcels.gpkg")
+    info = pyogrio.read_info(tmp_path / "parcels.gpkg", layer="parcels")
+    assert (info["features"], info["crs"], info["geometry_type"]) == (5, "EPSG:4548", "MultiPolygon")
+    with closing(sqlite3.connect(tmp_path / "parcels.gpkg")) as database:
+        (total,) = database.execute("SELECT sum(total_fen) FROM parcels").fetchone()
+        assert total == statements.TOTAL_FEN
+        assert database.execute("SELECT count(*) FROM rtree_parcels_geom").fetchone() == (4,)
+        assert database.execute("SELECT count(*) FROM parcels WHERE water_retention_m3 IS NULL").fetchone() == (2,)
+        ((style, default, told),) = database.execute("SELECT styleQML, useAsDefault, f_table_name FROM layer_styles")
+        assert (default, told) == (1, "parcels")
+        (described,) = database.execute("SELECT description FROM gpkg_contents WHERE table_name = 'parcels'").fetchone()
+        assert described == "模拟数据 synthetic data"
+    assert (tmp_path / "parcels.qml").read_text(encoding="utf-8") == style
+    everything = pyogrio.raw.read(tmp_path / "parcels.gpkg", layer="parcels")
+    areas = shapely.area(shapely.from_wkb(everything[2]))
+    assert areas[:4] == pytest.approx([7_700, 10_780, 10_300, 14_420])
+
+
+def test_the_style_shades_the_value_of_a_square_metre(statement):
+    style = ElementTree.fromstring(qgis_style.qml(statement).split(">", 1)[1])
+    renderer = style.find("renderer-v2")
+    assert renderer.get("attr") == "total_fen / 100.0 / nullif(area_m2, 0)"
+    ranges = [(float(r.get("lower")), float(r.get("upper"))) for r in renderer.iter("range")]
+    # 706 yuan on 7,700 m²; 1,422 on 10,780; 203.53 on 10,300; 3,000 on 14,420
+    assert ranges[0][0] <= 203.53 / 10_300 and ranges[-1][1] >= 3_000 / 14_420
+    assert [low for low, _ in ranges[1:]] == [high for _, high in ranges[:-1]]
+    assert len(renderer.find("symbols")) == len(ranges)
+
+
+def test_bounds_hold_every_value():
+    assert densities.bounds(np.array([0.0, 0.0, 0.0])) == [0.0]
+    assert densities.bounds(np.array([np.nan])) == []
+    assert densities.bounds(np.array([-0.123, 0.456, 9.87]), classes=2) == [-0.13, 0.46, 9.9]
+
+
+def test_the_summary_adds_up(statement):
+    told = summary.summary(statement)
+    assert (told["parcels"], told["area_m2"], told["total_fen"]) == (4, 43_200.0, statements.TOTAL_FEN)
+    assert told["indicators"]["crops"]["physical"] == 3_210.55
+    assert told["indicators"]["water_retention"]["value_fen"] == statements.WATER_TOTAL_FEN
+    statuses = {name: found["status"] for name, found in told["indicators"].items()}
+    assert statuses["crops"] == "accounted"
+    assert (statuses["soil_retention"], statuses["coastal_protection"]) == ("pending_data", "off")
+    assert told["pending_data"] == {"soil_retention": ["dem_m", "vegetation_cover"]}
+    for parts in (told["by_county"], told["by_ecosystem"]):
+        assert sum(found["total_fen"] for found in parts.values()) == statements.TOTAL_FEN
+    assert told["by_county"]["361028"]["unallocated_fen"] == 55
+    assert told["provenance"]["inputs"]["parcels"] == {"sha256": "ab" * 32, "label": "模拟数据"}
+    (reservoir,) = told["provenance"]["figures"]
+    assert (reservoir["value"], reservoir["source"], reservoir["tag"]) == ("7.06", "garze-gep-2017", "V")
+
+
+def test_totals_are_a_table_that_a_spreadsheet_reads(statement, tmp_path):
+    totals.write(statement, tmp_path / "totals.csv")
+    assert (tmp_path / "totals.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "totals.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sums = {}
+    for row in rows:
+        sums[row["level"]] = sums.get(row["level"], 0) + int(row["value_fen"])
+    assert sums == {"village": 533_153, "town": 533_153, "county": 533_208, "region": 533_208}
+
+
+def test_a_folder_holds_every_file_and_what_was_found(tmp_path):
+    finding = Finding(row=7, id="=cmd", column="code", reason="duplicate_parcel", done="noted")
+    heard = []
+    paths = write_all(
+        statements.statement(findings=(of("p.gpkg", [finding]),)), tmp_path / "out", seconds=lambda: 1.5,
+        peak_rss_mb=lambda: 300.0, progress=lambda stage, share: heard.append((stage, share)),
+    )  # fmt: skip
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(paths) | {"parcels.qml"}
+    assert heard[-1] == ("summary.json", 1.0) and all(0 <= share <= 1 for _, share in heard)
+    told = json.loads(paths["summary.json"].read_text(encoding="utf-8"))
+    assert (told["seconds"], told["findings"]) == (1.5, {"p.gpkg": {"duplicate_parcel": 1}})
+    assert "'=cmd" in paths["findings.csv"].read_text(encoding="utf-8-sig")
