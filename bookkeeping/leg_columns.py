@@ -8,7 +8,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from bookkeeping import packing
+from bookkeeping import packing, references
 from bookkeeping.batches import Batch
 from bookkeeping.kinds import Kind
 from bookkeeping.limits import Ints
@@ -43,15 +43,15 @@ _ACCOUNTS = {
 # One parameter of JSON: a list of ten thousand texts takes psycopg longer to quote than the server to find.
 _STORED = {
     # Side by side, so that each reference goes through the index, even while the table has grown past its statistics.
-    "postgresql": """
+    "postgresql": f"""
         SELECT wanted.reference, found.kind, found.source_id, found.target_id, found.quantity
         FROM (SELECT DISTINCT json_array_elements_text(%s::json) AS reference) AS wanted
         CROSS JOIN LATERAL (
             SELECT leg, kind, source_id, target_id, quantity FROM bookkeeping_leg
-            WHERE bookkeeping_leg.reference = wanted.reference OFFSET 0
+            WHERE {references.same("bookkeeping_leg.reference", "wanted.reference", vendor="postgresql")} OFFSET 0
         ) AS found
         ORDER BY wanted.reference, found.leg
-    """,
+    """,  # noqa: S608 - the only text put in is our own
     "sqlite": """
         SELECT reference, kind, source_id, target_id, quantity FROM bookkeeping_leg
         WHERE reference IN (SELECT value FROM json_each(%s)) ORDER BY reference, leg

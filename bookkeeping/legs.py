@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import OuterRef, Subquery
 
+from bookkeeping import references
 from bookkeeping.kinds import Kind
 from bookkeeping.models import Account, Leg
 
@@ -44,7 +45,7 @@ _RELEASE_EXPIRED = """
           WHERE open.expires_at <= %s
           GROUP BY due.reference
           HAVING max(CASE WHEN source.frozen OR target.frozen THEN 1 ELSE 0 END) = 0
-          ORDER BY min(open.expires_at), due.reference LIMIT %s) AS hold ON hold.reference = held.reference
+          ORDER BY min(open.expires_at), due.reference LIMIT %s) AS hold ON {same}
     WHERE held.kind = {held}
     ORDER BY hold.expires_at, held.id
     ON CONFLICT DO NOTHING
@@ -98,7 +99,7 @@ def find(reference: str) -> list[StoredLeg]:
     """Return the legs of ``reference`` in order; none where nothing has this name."""
     code = Account.objects.values("code")
     rows = (
-        Leg.objects.filter(reference=reference)
+        Leg.objects.named(reference)
         .order_by("leg")
         .values_list("id", "reference", "leg", "kind")
         .annotate(
@@ -132,8 +133,8 @@ def frozen_flags(codes: Iterable[str]) -> dict[str, bool]:
 def release_expired(*, now: datetime, limit: int, suffix: str) -> int:
     """Release at most ``limit`` holds whose time ran out by ``now``, in one statement; return how many legs were."""
     moment = connection.ops.adapt_datetimefield_value(now)
+    same = references.same("held.reference", "hold.reference", vendor=connection.vendor)
+    query = _RELEASE_EXPIRED.format(kind=int(Kind.RELEASED), held=int(Kind.HELD), same=same)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RELEASE_EXPIRED.format(kind=int(Kind.RELEASED), held=int(Kind.HELD)), [suffix, moment, moment, limit]
-        )
+        cursor.execute(query, [suffix, moment, moment, limit])
         return cursor.rowcount

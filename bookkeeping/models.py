@@ -1,10 +1,14 @@
 """The tables of the book. Only the operations of this app write them, and the database itself keeps the balances."""
 
-from django.db import models
+from typing import Self
+
+from django.db import connections, models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from bookkeeping import references
 from bookkeeping.assets import ID_STEP, PREFIXES
 from bookkeeping.kinds import MAX_BALANCE, MAX_QUANTITY, Kind
 
@@ -82,6 +86,16 @@ class Slot(models.Model):
         return f"{self.account_id}/{self.slot}"
 
 
+class LegQuerySet(models.QuerySet):
+    """Legs, found by the names of their postings."""
+
+    def named(self, reference: str) -> Self:
+        """Return the legs of one posting, found through the index on either database."""
+        condition = references.same("bookkeeping_leg.reference", "%s", vendor=connections[self.db].vendor)
+        parameters = [reference] * condition.count("%s")
+        return self.filter(RawSQL(condition, parameters, models.BooleanField()))  # noqa: S611 - our own text
+
+
 class Leg(models.Model):
     """Moves one quantity from one account to another. The one row of a leg: there is no header and no second side."""
 
@@ -97,8 +111,11 @@ class Leg(models.Model):
     kind = models.SmallIntegerField()
     reference = models.CharField(max_length=160)
 
+    objects = LegQuerySet.as_manager()
+
     class Meta:
         constraints = [
+            # On PostgreSQL migration 0002 makes it over a shorter key, see references.py.
             models.UniqueConstraint(fields=["reference", "leg"], name="bookkeeping_leg_reference"),
             models.UniqueConstraint(
                 fields=["related_id"], condition=Q(related_id__isnull=False), name="bookkeeping_leg_related_once"

@@ -102,16 +102,17 @@ class NotReversible(RuleViolation):
 
 
 ACCOUNT_UNUSABLE = "bookkeeping_account_unusable"
+REFERENCE_TAKEN = "bookkeeping_leg_reference"
+RELATED_TAKEN = "bookkeeping_leg_related_once"
 SAID_BY = {
     "bookkeeping_account_floor": Overdrawn,
     "bookkeeping_account_ceiling": OverLimit,
     "bookkeeping_account_range": OverLimit,
     "bookkeeping_leg_one_asset": AssetsDiffer,
     "bookkeeping_leg_two_accounts": SameAccount,
+    REFERENCE_TAKEN: ReferenceReused,  # another reference under the same short key, see references.py
 }
 DEADLOCK = "40P01"
-REFERENCE_TAKEN = "bookkeeping_leg_reference"
-RELATED_TAKEN = "bookkeeping_leg_related_once"
 _SQLITE_MESSAGES = {
     "bookkeeping_leg.reference, bookkeeping_leg.leg": REFERENCE_TAKEN,
     "bookkeeping_leg.related_id": RELATED_TAKEN,

@@ -90,7 +90,7 @@ def inclusion_proof(reference: str) -> dict[str, Any]:
 
     PostingMissing where nothing has this name; NotSealedYet where no head covers it.
     """
-    ids = list(Leg.objects.filter(reference=reference).order_by("leg").values_list("id", flat=True))
+    ids = list(Leg.objects.named(reference).order_by("leg").values_list("id", flat=True))
     if not ids:
         raise PostingMissing(posting=reference)
     newest = _row(None)

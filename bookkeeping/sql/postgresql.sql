@@ -7,6 +7,28 @@ END $$
 -- Room on each page, so that a new version of a row stays beside the old one and no index is touched.
 ALTER TABLE bookkeeping_account SET (fillfactor = 60)
 -- next
+-- One stripe of a striped account; any other account that comes here is missing or frozen.
+CREATE OR REPLACE FUNCTION bookkeeping_move_stripe(
+    of_account bigint, stripe integer, move bigint, move_out bigint, move_in bigint
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM bookkeeping_account WHERE id = of_account AND striped AND NOT frozen;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'an account is missing or frozen'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'bookkeeping_account_unusable';
+    END IF;
+    UPDATE bookkeeping_slot
+    SET balance = balance + move, held_out = held_out + move_out, held_in = held_in + move_in
+    WHERE account_id = of_account AND slot = stripe;
+    IF NOT FOUND THEN  -- the first time that the account meets this stripe
+        INSERT INTO bookkeeping_slot AS own (account_id, slot, balance, held_out, held_in)
+        VALUES (of_account, stripe, move, move_out, move_in)
+        ON CONFLICT (account_id, slot) DO UPDATE
+        SET balance = own.balance + excluded.balance, held_out = own.held_out + excluded.held_out,
+            held_in = own.held_in + excluded.held_in;
+    END IF;
+END $$
+-- next
 -- The plans below suit a posting of one leg and a batch of a hundred thousand alike, so they are made once and kept:
 -- rows are met one by one, by their key or by their place, however few or many there are.
 CREATE OR REPLACE FUNCTION bookkeeping_apply_legs() RETURNS trigger LANGUAGE plpgsql
@@ -17,9 +39,10 @@ DECLARE
     moves bigint[];
     outs bigint[];
     ins bigint[];
-    versions tid[];
-    reached integer;
-    striped_reached integer;
+    done bigint[];
+    rest bigint[];
+    striped_id bigint;
+    place integer;
     stripe integer := pg_backend_pid() % 64;
 BEGIN
     IF NOT EXISTS (SELECT FROM added WHERE kind <> 1) THEN
@@ -61,58 +84,38 @@ BEGIN
               ) AS side
               GROUP BY account_id ORDER BY account_id) AS total;
     END IF;
-    -- The one order in which any two writers lock: by id. Striped accounts are not locked at all.
-    -- What is locked stays in its place until we end, so that the update finds it there.
-    SELECT array_agg(usable.ctid) INTO versions
-    FROM unnest(ids) AS total (id)
-    LEFT JOIN LATERAL (
-        SELECT account.ctid FROM bookkeeping_account AS account
-        WHERE account.id = total.id AND NOT account.striped AND NOT account.frozen
-        FOR NO KEY UPDATE
-    ) AS usable ON true;
+    -- The one order in which any two writers lock: by id, since the accounts are met in the order of ids.
+    -- Striped accounts are not locked at all.
     IF outs IS NULL THEN
-        UPDATE bookkeeping_account AS account SET balance = account.balance + total.move
-        FROM unnest(versions, moves) AS total (version, move)
-        WHERE account.ctid = total.version;
+        WITH moved AS (
+            UPDATE bookkeeping_account AS account SET balance = account.balance + total.move
+            FROM unnest(ids, moves) AS total (id, move)
+            WHERE account.id = total.id AND NOT account.striped AND NOT account.frozen
+            RETURNING account.id
+        ) SELECT array_agg(id) INTO done FROM moved;
     ELSE
-        UPDATE bookkeeping_account AS account
-        SET balance = account.balance + total.move, held_out = account.held_out + total.held_out,
-            held_in = account.held_in + total.held_in
-        FROM unnest(versions, moves, outs, ins) AS total (version, move, held_out, held_in)
-        WHERE account.ctid = total.version;
+        WITH moved AS (
+            UPDATE bookkeeping_account AS account
+            SET balance = account.balance + total.move, held_out = account.held_out + total.held_out,
+                held_in = account.held_in + total.held_in
+            FROM unnest(ids, moves, outs, ins) AS total (id, move, held_out, held_in)
+            WHERE account.id = total.id AND NOT account.striped AND NOT account.frozen
+            RETURNING account.id
+        ) SELECT array_agg(id) INTO done FROM moved;
     END IF;
-    GET DIAGNOSTICS reached = ROW_COUNT;
-    IF reached < cardinality(ids) THEN
+    IF cardinality(ids) > coalesce(cardinality(done), 0) THEN
+        SELECT array_agg(id ORDER BY id) INTO rest FROM (SELECT unnest(ids) EXCEPT SELECT unnest(done)) AS left_over (id);
         -- A stripe that no other writer has at this moment; where all are taken, we wait for the one we began with.
         FOR attempt IN 1..64 LOOP
             EXIT WHEN pg_try_advisory_xact_lock('bookkeeping_slot'::regclass::integer, stripe);
             stripe := (stripe + 1) % 64;
         END LOOP;
-        UPDATE bookkeeping_slot AS slot
-        SET balance = slot.balance + total.move, held_out = slot.held_out + coalesce(total.held_out, 0),
-            held_in = slot.held_in + coalesce(total.held_in, 0)
-        FROM unnest(ids, versions, moves, outs, ins) AS total (id, version, move, held_out, held_in)
-        JOIN bookkeeping_account AS account ON account.id = total.id AND account.striped AND NOT account.frozen
-        WHERE total.version IS NULL AND slot.account_id = total.id AND slot.slot = stripe;
-        GET DIAGNOSTICS striped_reached = ROW_COUNT;
-        reached := reached + striped_reached;
-    END IF;
-    IF reached < cardinality(ids) THEN  -- the first time that an account meets this stripe
-        INSERT INTO bookkeeping_slot AS slot (account_id, slot, balance, held_out, held_in)
-        SELECT total.id, stripe, total.move, coalesce(total.held_out, 0), coalesce(total.held_in, 0)
-        FROM unnest(ids, versions, moves, outs, ins) AS total (id, version, move, held_out, held_in)
-        JOIN bookkeeping_account AS account ON account.id = total.id AND account.striped AND NOT account.frozen
-        WHERE total.version IS NULL
-            AND NOT EXISTS (SELECT FROM bookkeeping_slot AS slot WHERE slot.account_id = total.id AND slot.slot = stripe)
-        ON CONFLICT (account_id, slot) DO UPDATE
-        SET balance = slot.balance + excluded.balance, held_out = slot.held_out + excluded.held_out,
-            held_in = slot.held_in + excluded.held_in;
-        GET DIAGNOSTICS striped_reached = ROW_COUNT;
-        reached := reached + striped_reached;
-    END IF;
-    IF reached < cardinality(ids) THEN
-        RAISE EXCEPTION 'an account is missing or frozen'
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'bookkeeping_account_unusable';
+        FOREACH striped_id IN ARRAY rest LOOP
+            place := array_position(ids, striped_id);
+            PERFORM bookkeeping_move_stripe(
+                striped_id, stripe, moves[place], coalesce(outs[place], 0), coalesce(ins[place], 0)
+            );
+        END LOOP;
     END IF;
     RETURN NULL;
 END $$

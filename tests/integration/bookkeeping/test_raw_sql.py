@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from bookkeeping import postings, queries, triggers
+from bookkeeping import postings, queries, references, triggers
 from bookkeeping.models import Account
 from bookkeeping.postings import Leg
 
@@ -148,7 +148,7 @@ def test_a_leg_is_not_replaced(ids):
     replace = leg(ids, source="coin:fund/bike", quantity=7, reference="gift").replace("INSERT", "REPLACE", 1)
     if connection.vendor == "postgresql":
         replace = leg(ids, source="coin:fund/bike", quantity=7, reference="gift")
-        replace += " ON CONFLICT (reference, leg) DO UPDATE SET quantity = 7"
+        replace += f" ON CONFLICT ({references.KEY}) DO UPDATE SET quantity = 7"
     refused(replace)
     assert [row.quantity for row in queries.posting("gift")] == [5]
 
