@@ -1,5 +1,8 @@
 """The shares of cells that parcels cover, against overlays in float64 and against what must hold of any cover."""
 
+import platform
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import shapely
@@ -138,18 +141,108 @@ def test_class_shares_by_hand():
     assert shares.tolist() == [[1.0, 0.5]]
 
 
+BANDS = [slice(0, 7), slice(7, 8), slice(8, 8), slice(8, None)]
+
+
+def test_bands_of_rows_give_the_same_shares_as_the_whole():
+    parcels = partition(9)
+    whole = coverage.cover(parcels, grid=GRID)
+    bands = [coverage.cover(parcels, grid=GRID, rows=band) for band in BANDS]
+    parcel, cell, share = (
+        np.concatenate([getattr(band, name) for band in bands]) for name in ("parcel", "cell", "share")
+    )
+    order = np.lexsort((cell, parcel))
+    assert np.array_equal(parcel[order], whole.parcel)
+    assert np.array_equal(cell[order], whole.cell)
+    assert np.array_equal(share[order], whole.share)
+    inside_share = sum(band.inside_share for band in bands)
+    np.testing.assert_allclose(inside_share, whole.inside_share, rtol=1e-14)
+    assert [len(band.cell) for band in bands if band is bands[2]] == [0]
+
+
+def test_rows_by_steps_are_refused():
+    with pytest.raises(ValueError, match="steps of 2"):
+        coverage.cover([], grid=GRID, rows=slice(0, 8, 2))
+
+
+def test_bytes_and_geometries_give_the_same():
+    parcels = np.append(partition(10), [None, shapely.Polygon()])
+    whole = coverage.cover(parcels, grid=GRID)
+    found = coverage.cover_wkb(*coverage.packed(shapely.to_wkb(parcels)), grid=GRID)
+    for name in ("parcel", "cell", "share", "inside_share", "whole_area_m2"):
+        assert np.array_equal(getattr(found, name), getattr(whole, name), equal_nan=True)
+    np.testing.assert_allclose(found.whole_area_m2[:-2], shapely.area(parcels[:-2]), rtol=1e-9)
+    assert found.whole_area_m2[-2:].tolist() == [0, 0]
+
+
+def test_unit_sums_by_hand():
+    grid = Grid(west_m=0, north_m=20, cell_m=10, rows=2, columns=4)
+    # One parcel over the last three columns of the lower row, the first of them by half; another over one cell.
+    found = coverage.cover([shapely.box(15, 0, 40, 10), shapely.box(30, 0, 40, 10)], grid=grid)
+    assert found.cell.tolist() == [5, 6, 7, 7]
+    window = np.array([[[8, np.nan, 3]], [[1, 2, 4]]])  # two layers, of which the lower row is known
+    unit = [0, 1, 1, 2]  # the first parcel holds two ecosystems
+    sums = coverage.unit_sums(found, unit_of_entry=np.array(unit), units=4, layers=window, origin=(1, 1))
+    assert sums.weighted.tolist() == [[4, 3, 3, 0], [0.5, 6, 4, 0]]
+    assert sums.valid.tolist() == [[0.5, 1, 1, 0], [0.5, 2, 1, 0]]
+    pieces = coverage.piece_sums(found, unit_of_entry=np.array(unit), units=4, values=window[:, 0, [0, 1, 2, 2]])
+    assert pieces.weighted.tolist() == sums.weighted.tolist()
+    assert pieces.valid.tolist() == sums.valid.tolist()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"origin": (0, 1)}, "does not hold all the cells"),
+        ({"origin": (1, 2)}, "does not hold all the cells"),
+        ({"units": 1}, "beyond 0 to 0"),
+        ({"unit_of_entry": np.array([0])}, "units for 2 entries"),
+        ({"layers": [np.ones((1, 2)), np.ones((1, 3))]}, "layer 1 is of shape"),
+    ],
+)
+def test_sums_over_what_is_not_there_are_refused(changes, reason):
+    grid = Grid(west_m=0, north_m=20, cell_m=10, rows=2, columns=3)
+    found = coverage.cover([shapely.box(10, 0, 30, 10)], grid=grid)
+    asked = {"unit_of_entry": np.array([0, 1]), "units": 2, "layers": [np.ones((1, 2))], "origin": (1, 1)}
+    with pytest.raises(ValueError, match=reason):
+        coverage.unit_sums(found, **(asked | changes))
+
+
+def test_two_threads_give_the_same_bits():
+    parcels = np.concatenate([partition(seed, count=300) for seed in range(6)])
+    blocks = [coverage.packed(shapely.to_wkb(parcels[i : i + 100])) for i in range(0, len(parcels), 100)]
+    with ThreadPoolExecutor(2) as threads:
+        side_by_side = list(threads.map(lambda block: coverage.cover_wkb(*block, grid=GRID).share, blocks))
+    assert np.array_equal(np.concatenate(side_by_side), coverage.cover(parcels, grid=GRID).share)
+
+
+NASTY = {
+    "multi-part": shapely.union(on_grid((1, 1), (4.2, 1.3), (3.1, 5)), on_grid((9, 9), (9.4, 15.2), (12, 11))),
+    "with holes": blob(np.random.default_rng(11)),
+    "smaller than a cell": on_grid((7.1, 7.2), (7.13, 7.21), (7.12, 7.3)),
+    "in one cell, on its corner": on_grid((6, 6), (6.5, 6), (6, 6.25)),
+    "partly outside": on_grid((-4, 3), (2.3, 3.4), (1, 8.8)),
+    "around the grid": shapely.box(*GRID.bounds).buffer(77),
+    "touching lines": on_grid((3, 3), (6, 3), (6, 6), (3, 6)),
+    "touching the edge of the grid": on_grid((28, 20), (31, 20), (31, 24), (28.5, 24)),
+    "a sliver": on_grid((2, 20.5), (28, 20.6), (28, 20.6003)),
+}
+
+
+@pytest.mark.skipif(platform.machine() in {"aarch64", "arm64"}, reason="exactextract has no wheel for this platform")
 def test_means_agree_with_exactextract():
-    exactextract = pytest.importorskip("exactextract", reason="no wheel for this platform")
+    import exactextract
+
     layer = np.random.default_rng(7).uniform(0, 100, (GRID.rows, GRID.columns))
-    parcels = partition(8, count=40)
-    parcels = parcels[shapely.within(parcels, shapely.box(*GRID.bounds))]
+    parcels = np.append(partition(8, count=40), list(NASTY.values()))
+    parcels = parcels[~shapely.is_empty(parcels)]
     west, south, east, north = GRID.bounds
     source = exactextract.raster.NumPyRasterSource(layer, xmin=west, ymin=south, xmax=east, ymax=north)
     features = [
         {"type": "Feature", "id": i, "properties": {}, "geometry": shapely.geometry.mapping(parcel)}
         for i, parcel in enumerate(parcels)
     ]
-    theirs = [row["properties"]["mean"] for row in exactextract.exact_extract(source, features, ["mean"])]
-    ours = coverage.sums(coverage.cover(parcels, grid=GRID), layer=layer).means()
-    assert len(parcels) > 5
-    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    answers = [row["properties"] for row in exactextract.exact_extract(source, features, ["mean", "count"])]
+    ours = coverage.sums(coverage.cover(parcels, grid=GRID), layer=layer)
+    np.testing.assert_allclose(ours.means(), [answer["mean"] for answer in answers], rtol=1e-6)
+    np.testing.assert_allclose(ours.valid, [answer["count"] for answer in answers], rtol=1e-6)

@@ -1,136 +1,83 @@
-"""The exact share of each raster cell that each parcel covers, by analytic scan conversion.
+"""The exact shares of cells, by analytic scan conversion, in plain numpy: what the compiled kernel is measured by.
 
 A polygon is treated as a font rasteriser treats a glyph. Each directed edge, cut at the lines of the grid, leaves its
 signed height in the cell it crosses and in the next one; a running sum along the row is then the covered share of every
 cell. Holes and parts cancel by sign; no overlay and no box per cell is ever built.
 
 The shares are summed as whole numbers of 2**-52 and not as floating-point numbers. Whole numbers add up the same in any
-order, so a share depends on the parcel and the grid alone: not on the block it was computed in, nor on its neighbours.
-Both sides of a common boundary are cut at the same points, so that the shares of a gap-free cover sum to one.
-
-``gep.coverage.cover`` is the reference; a compiled kernel that takes and returns the same arrays may stand beside it.
+order, so a share depends on the parcel and the grid alone: not on the block it was computed in, nor on its neighbours,
+nor on the band of rows that was asked for. Both sides of a common boundary are cut at the same points, so that the
+shares of a gap-free cover sum to one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gep.coverage import outlines as rings
+from gep.coverage.grid import Grid
+from gep.coverage.outlines import Outlines
+
 WHOLE = 2.0**52  # one cell in the units in which shares are summed
 SMALLEST_SHARE = 2.0**-44  # below this a share is what rounding of the cuts leaves, and no area
 
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A north-up grid of square cells: the upper-left corner, the side of a cell, and how many rows and columns."""
-
-    west_m: float
-    north_m: float
-    cell_m: float
-    rows: int
-    columns: int
-
-    @property
-    def cell_area_m2(self) -> float:
-        """The area of one cell."""
-        return self.cell_m * self.cell_m
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """West, south, east, north."""
-        south_m = self.north_m - self.rows * self.cell_m
-        return self.west_m, south_m, self.west_m + self.columns * self.cell_m, self.north_m
+Shares = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+Sums = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Which cells each parcel covers, and what share of each: three arrays of one length, ordered by parcel and cell.
-
-    ``parcel`` int64, index into the parcels given; ``cell`` int64, row * columns + column; ``share`` float64, 0 to 1.
-    ``inside_share`` float64, one a parcel: the share of the parcel's area that lies on the grid, NaN for an empty one.
-    """
-
-    grid: Grid
-    parcel: NDArray[np.int64]
-    cell: NDArray[np.int64]
-    share: NDArray[np.float64]
-    inside_share: NDArray[np.float64]
-
-    @property
-    def parcels(self) -> int:
-        """How many parcels were given, those off the grid among them."""
-        return len(self.inside_share)
-
-    def area_m2(self) -> NDArray[np.float64]:
-        """Return the area of each parcel on the grid, shape (parcels,)."""
-        return _added_up(self.parcel, self.share, length=self.parcels) * self.grid.cell_area_m2
+def outlines_from_wkb(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Outlines:
+    """Return the rings of parcels given as well-known binary. Raises NotAnOutline."""
+    pieces = [bytes(buffer[start:stop]) or None for start, stop in zip(offsets[:-1], offsets[1:], strict=True)]
+    try:
+        with np.errstate(invalid="ignore"):  # NaN is refused below, by name
+            return rings.from_geometries(shapely.from_wkb(pieces))
+    except shapely.errors.GEOSException:
+        readable = ~shapely.is_missing(shapely.from_wkb(pieces, on_invalid="ignore"))
+        broken = [i for i, piece in enumerate(pieces) if piece and not readable[i]]
+        raise rings.NotAnOutline(parcel=broken[0], reason=rings.TRUNCATED) from None
 
 
-@dataclass(frozen=True, slots=True)
-class ZonalSums:
-    """What one layer gives each parcel, shape (parcels,).
-
-    ``weighted`` is the sum of value * share over the cells that hold a value, ``valid`` the sum of those shares.
-    A parcel without any such cell has ``valid`` 0; missing cells are never taken for zero.
-    """
-
-    weighted: NDArray[np.float64]
-    valid: NDArray[np.float64]
-
-    def means(self) -> NDArray[np.float64]:
-        """Return the area-weighted mean of each parcel; NaN where no cell holds a value."""
-        with np.errstate(invalid="ignore"):
-            return np.where(self.valid > 0, self.weighted / np.where(self.valid > 0, self.valid, 1), np.nan)
-
-
-def cover(parcels: Sequence[shapely.Geometry] | NDArray, *, grid: Grid) -> Coverage:
-    """Return the exact share of every cell of ``grid`` that each parcel covers.
-
-    ``parcels`` are valid polygons or multipolygons in the metric CRS of the grid; holes and parts are heeded, an
-    empty or missing one covers nothing. What lies beyond the grid is left out and told by ``inside_share``.
-    """
-    geometries = np.asarray(parcels, dtype=object)
-    edges = _edges(geometries, grid=grid)
-    keys, heights = _deposits(_cut_at_columns(_cut_at_rows(edges, grid=grid), grid=grid), grid=grid)
+def scan(outlines: Outlines, *, grid: Grid, first_row: int, past_row: int) -> Shares:
+    """Return parcel, cell and share of every covered cell of the rows asked for, and the whole area of every parcel."""
+    ring_m2 = _signed_areas(outlines)
+    edges = _edges(outlines, orientation=np.where(ring_m2 >= 0, outlines.ring_sign, -outlines.ring_sign), grid=grid)
+    pieces = _cut_at_columns(_cut_at_rows(edges, first_row=first_row, past_row=past_row), grid=grid)
+    keys, heights = _deposits(pieces, grid=grid)
     parcel, cell, share = _running_shares(keys, heights, grid=grid)
-    covered_m2 = _added_up(parcel, share, length=len(geometries)) * grid.cell_area_m2
-    area_m2 = shapely.area(geometries)
-    known = area_m2 > 0  # False for missing ones too, whose area is NaN
-    inside_share = np.full(len(geometries), np.nan)
-    inside_share[known] = np.minimum(covered_m2[known] / area_m2[known], 1.0)
-    return Coverage(grid=grid, parcel=parcel, cell=cell, share=share, inside_share=inside_share)
+    area_m2 = added_up(outlines.ring_parcel, np.abs(ring_m2) * outlines.ring_sign, length=outlines.parcels)
+    return parcel, cell, share, area_m2
 
 
-def sums(coverage: Coverage, *, layer: NDArray) -> ZonalSums:
-    """Return the weighted sums of one layer (its shape that of the grid, NaN missing) for each parcel.
-
-    A parcel's cells are added in the order of the grid, so that its sums are the same bits in whatever block it is.
-    """
-    values = layer.reshape(-1)[coverage.cell]
+def add_up(unit: NDArray[np.int64], share: NDArray[np.float64], values: NDArray, *, units: int) -> Sums:
+    """Return the sums of value * share and of share at each unit, missing values skipped."""
     held = ~np.isnan(values)
-    parcel, share = coverage.parcel[held], coverage.share[held]
-    weighted = _added_up(parcel, values[held] * share, length=coverage.parcels)
-    return ZonalSums(weighted=weighted, valid=_added_up(parcel, share, length=coverage.parcels))
+    unit, share = unit[held], share[held]
+    return added_up(unit, values[held] * share, length=units), added_up(unit, share, length=units)
 
 
-def class_shares(coverage: Coverage, *, classes: NDArray[np.integer], kinds: Sequence[int]) -> NDArray[np.float64]:
-    """Return the sum of shares of each class in each parcel, shape (parcels, kinds); other classes count nowhere."""
-    codes = classes.reshape(-1)[coverage.cell]
-    order = np.argsort(np.asarray(kinds))
-    place = np.searchsorted(np.asarray(kinds)[order], codes)
-    place = order[np.minimum(place, len(kinds) - 1)]
-    known = np.asarray(kinds)[place] == codes
-    flat = coverage.parcel[known] * len(kinds) + place[known]
-    counted = _added_up(flat, coverage.share[known], length=coverage.parcels * len(kinds))
-    return counted.reshape(coverage.parcels, len(kinds))
+def add_up_cells(
+    unit: NDArray[np.int64], share: NDArray[np.float64], place: NDArray[np.int64], layer: NDArray, *, units: int
+) -> Sums:
+    """Do what ``add_up`` does for the values that the flat ``layer`` holds at ``place``."""
+    return add_up(unit, share, layer[place], units=units)
 
 
-def _added_up(places: NDArray[np.int64], weights: NDArray, *, length: int) -> NDArray[np.float64]:
-    # numpy's annotations know the unweighted count only, which is of whole numbers.
-    return cast("NDArray[np.float64]", np.bincount(places, weights=weights, minlength=length))
+def added_up(places: NDArray[np.int64], weights: NDArray, *, length: int) -> NDArray[np.float64]:
+    """Return the sum of the weights at each place, added one by one in their order."""
+    # Of no weights at all numpy makes whole numbers, and its annotations know of no others.
+    return np.bincount(places, weights=weights, minlength=length).astype(np.float64, copy=False)
+
+
+def _signed_areas(outlines: Outlines) -> NDArray[np.float64]:
+    """The area of each ring, measured from its first vertex; positive where it runs counter-clockwise."""
+    lengths = np.diff(outlines.ring_start)
+    ring = np.repeat(np.arange(len(lengths)), lengths)
+    x, y = (outlines.xy - outlines.xy[outlines.ring_start[ring]]).T
+    starts = np.flatnonzero(ring[:-1] == ring[1:])
+    crossed = x[starts] * y[starts + 1] - x[starts + 1] * y[starts]
+    return added_up(ring[starts], crossed, length=len(lengths)) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,32 +93,32 @@ class _Pieces:
     sign: NDArray[np.int64]  # +1 where the parcel lies east of the piece, -1 where it lies west
 
 
-def _edges(geometries: NDArray, *, grid: Grid) -> _Pieces:
-    """All edges that are not horizontal, from the northern end to the southern, interiors to the left of each ring."""
-    oriented = shapely.orient_polygons(geometries, exterior_cw=False)
-    polygons, polygon_parcel = shapely.get_parts(oriented, return_index=True)
-    rings, ring_polygon = shapely.get_rings(polygons, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    u = (xy[:, 0] - grid.west_m) / grid.cell_m
-    v = (grid.north_m - xy[:, 1]) / grid.cell_m
+def _edges(outlines: Outlines, *, orientation: NDArray[np.int64], grid: Grid) -> _Pieces:
+    """All edges that are not horizontal, from the northern end to the southern.
+
+    ``orientation`` is +1 for a ring that has the parcel to its left, -1 for one that has it to its right.
+    """
+    ring = np.repeat(np.arange(len(orientation)), np.diff(outlines.ring_start))
+    u = (outlines.xy[:, 0] - grid.west_m) / grid.cell_m
+    v = (grid.north_m - outlines.xy[:, 1]) / grid.cell_m
     starts = np.flatnonzero((ring[:-1] == ring[1:]) & (v[:-1] != v[1:]))
-    southward = v[starts] < v[starts + 1]  # counter-clockwise and southward: the parcel lies east
+    southward = v[starts] < v[starts + 1]  # with the parcel to its left: the parcel lies east
     north, south = np.where(southward, starts, starts + 1), np.where(southward, starts + 1, starts)
     return _Pieces(
-        parcel=polygon_parcel[ring_polygon[ring[starts]]],
+        parcel=outlines.ring_parcel[ring[starts]],
         row=np.zeros(len(starts), dtype=np.int64),
         west_u=u[north],
         west_v=v[north],
         east_u=u[south],
         east_v=v[south],
-        sign=np.where(southward, 1, -1),
+        sign=np.where(southward, 1, -1) * orientation[ring[starts]],
     )
 
 
-def _cut_at_rows(edges: _Pieces, *, grid: Grid) -> _Pieces:
-    """Cut edges (given north to south) at the row lines, drop what lies north or south of the grid."""
-    first = np.clip(np.floor(edges.west_v), 0, grid.rows).astype(np.int64)
-    last = np.clip(np.ceil(edges.east_v), 0, grid.rows).astype(np.int64)
+def _cut_at_rows(edges: _Pieces, *, first_row: int, past_row: int) -> _Pieces:
+    """Cut edges (given north to south) at the row lines, drop what lies north or south of the rows asked for."""
+    first = np.clip(np.floor(edges.west_v), first_row, past_row).astype(np.int64)
+    last = np.clip(np.ceil(edges.east_v), first_row, past_row).astype(np.int64)
     edge, row = _spread(first, last - first)
     north_v, south_v = edges.west_v[edge], edges.east_v[edge]
     north_u, south_u = edges.west_u[edge], edges.east_u[edge]
