@@ -165,7 +165,7 @@ def profile(name: str, *, switches: Mapping[str, Any] | None = None) -> Profile:
         prices=stated.get("prices", {}),
         coefficients=stated.get("coefficients", {}),
         valued_parts={indicator: tuple(parts) for indicator, parts in stated.get("valued_parts", {}).items()},
-        out_of_scope={scope: _spelt_out(name, scope, codes) for scope, codes in stated["out_of_scope"].items()},
+        out_of_scope=_scopes(name, stated),
         unconfirmed=tuple(stated.get("unconfirmed", ())),
     )
 
@@ -205,12 +205,21 @@ def _included(stated: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[s
     return tuple(name for name in indicator_list() if name in wanted)
 
 
+def _scopes(name: str, stated: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The classes that each scope leaves out, those of in_scope turned round."""
+    out = {scope: _spelt_out(name, scope, codes) for scope, codes in stated["out_of_scope"].items()}
+    for scope, codes in stated.get("in_scope", {}).items():
+        held = _spelt_out(name, scope, codes)
+        out[scope] = tuple(code for code in ecosystems.BY_CODE if code not in held)
+    return out
+
+
 def _spelt_out(name: str, scope: str, codes: list[str]) -> tuple[str, ...]:
     """The classes of a scope; ``6*`` stands for every class whose code begins so."""
     found: list[str] = []
     for code in codes:
         own = [kind for kind in ecosystems.BY_CODE if kind == code or (code[-1] == "*" and kind.startswith(code[:-1]))]
         if not own:
-            raise BadProfile(f"profile {name}: {code!r} in out_of_scope.{scope} is no class")
+            raise BadProfile(f"profile {name}: {code!r} in the scope {scope} is no class")
         found += own
     return tuple(dict.fromkeys(found))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gep import guards
 from gep.accounting import sharing
 from gep.accounting.bindings import DERIVATIONS, INDICATORS
 from gep.accounting.ecosystem_units import Pieces, Window
@@ -58,6 +59,8 @@ def make(
     """Plan an account by ``method`` over the layers, and over what statistics state of the products in the catalogue.
 
     ``surveyed`` tells whether the parcels carry land-use codes, by which some products are weighed.
+
+    Raises GuardBroken where the account would count twice or mix bases.
     """
     derivable = {
         name for name, derivation in DERIVATIONS.items() if name not in layers and layers >= set(derivation.needs)
@@ -84,6 +87,7 @@ def make(
     shared = _shared(method, catalogue, stated)
     pending |= {name: (name,) for name, products in shared.items() if not products}
     rules = {p.code: p.rule(layers, surveyed=surveyed) for products in shared.values() for p in products}
+    guards.check(method.profile, chosen=chosen | {name: "statistics" for name, products in shared.items() if products})
     return Plan(
         method=method,
         chosen=chosen,

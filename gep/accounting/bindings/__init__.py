@@ -6,13 +6,28 @@ ecosystem unit. A new indicator is a module here and a line in INDICATORS.
 
 from collections.abc import Mapping
 
-from gep.accounting.bindings.carbon_sequestration import CARBON_SEQUESTRATION
+from gep.accounting.bindings.carbon_sequestration import CARBON_SEQUESTRATION, OXYGEN_RELEASE
+from gep.accounting.bindings.climate_regulation import CLIMATE_REGULATION
+from gep.accounting.bindings.flood_mitigation import FLOOD_MITIGATION
+from gep.accounting.bindings.pest_control import PEST_CONTROL
+from gep.accounting.bindings.purification import AIR_PURIFICATION, WATER_PURIFICATION
 from gep.accounting.bindings.soil_retention import DERIVATIONS as SOIL_DERIVATIONS
 from gep.accounting.bindings.soil_retention import SOIL_RETENTION
 from gep.accounting.bindings.water_retention import WATER_RETENTION
 from gep.accounting.terms import Derivation, Indicator
 
 INDICATORS: Mapping[str, Indicator] = {
-    indicator.name: indicator for indicator in (WATER_RETENTION, SOIL_RETENTION, CARBON_SEQUESTRATION)
+    indicator.name: indicator
+    for indicator in (
+        WATER_RETENTION,
+        SOIL_RETENTION,
+        FLOOD_MITIGATION,
+        CARBON_SEQUESTRATION,
+        OXYGEN_RELEASE,
+        AIR_PURIFICATION,
+        WATER_PURIFICATION,
+        CLIMATE_REGULATION,
+        PEST_CONTROL,
+    )
 }
 DERIVATIONS: Mapping[str, Derivation] = {derivation.layer: derivation for derivation in SOIL_DERIVATIONS}

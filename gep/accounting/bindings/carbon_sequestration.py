@@ -1,27 +1,44 @@
-"""Carbon sequestration (R5) by ecosystem unit: docs/methods/carbon_sequestration.md."""
+"""Carbon sequestration (R5) and oxygen release (R6) by ecosystem unit, on one basis: their pages in docs/methods."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.units import M2_PER_HA
+from core.units import CO2_PER_C, M2_PER_HA
+from gep import guards
 from gep.accounting.ecosystem_units import Pieces, Units
 from gep.accounting.terms import CLASS, MAIN, Indicator, Physical, Priced, Term, Variant, area_terms
-from gep.indicators import carbon_sequestration
+from gep.indicators import carbon_sequestration, oxygen_release
 from gep.methods import Method
 
-NAME = "carbon_sequestration"
-NEP = f"{NAME}.nep"
+CARBON, OXYGEN = "carbon_sequestration", "oxygen_release"
+NEP, RATE = f"{CARBON}.nep", f"{CARBON}.rate"  # scopes of their own, and the name of the sum over pieces
 
 
 def _dry_matter(units: Units, method: Method) -> Physical:
-    growth = method.of_class(NAME, "dry_matter", indicator=NAME, codes=units.code)
+    growth = method.of_class(CARBON, "dry_matter", indicator=CARBON, codes=units.code)
     co2_t_per_ha = carbon_sequestration.co2_from_dry_matter(
-        growth, co2_per_dry_matter=method.figure(NAME, "co2_per_dry_matter")
+        growth, co2_per_dry_matter=method.figure(CARBON, "co2_per_dry_matter")
     )
-    figures = (f"{NAME}.dry_matter.{CLASS}", f"{NAME}.co2_per_dry_matter")
-    return area_terms(units, method, indicator=NAME, per_m2={MAIN: (co2_t_per_ha / M2_PER_HA, figures)})
+    figures = (f"{CARBON}.dry_matter.{CLASS}", f"{CARBON}.co2_per_dry_matter")
+    return area_terms(units, method, indicator=CARBON, per_m2={MAIN: (co2_t_per_ha / M2_PER_HA, figures)})
+
+
+def _oxygen_of_dry_matter(units: Units, method: Method) -> Physical:
+    growth = method.of_class(CARBON, "dry_matter", indicator=CARBON, codes=units.code)
+    o2_t_per_ha = oxygen_release.o2_from_dry_matter(
+        growth, o2_per_dry_matter=method.figure(OXYGEN, "o2_per_dry_matter")
+    )
+    figures = (f"{CARBON}.dry_matter.{CLASS}", f"{OXYGEN}.o2_per_dry_matter")
+    return area_terms(units, method, indicator=CARBON, per_m2={MAIN: (o2_t_per_ha / M2_PER_HA, figures)})
+
+
+def _rate(units: Units, method: Method) -> Physical:
+    rate = method.of_class(CARBON, "rate", indicator=RATE, codes=units.code)
+    fixed = carbon_sequestration.co2_from_rate(rate)
+    figures = (f"{CARBON}.rate.{CLASS}",)
+    return area_terms(units, method, indicator=RATE, per_m2={MAIN: (fixed / M2_PER_HA, figures)})
 
 
 def _fixed(pieces: Pieces, method: Method) -> Mapping[str, NDArray[np.float64]]:
@@ -29,23 +46,54 @@ def _fixed(pieces: Pieces, method: Method) -> Mapping[str, NDArray[np.float64]]:
 
 
 def _nep(units: Units, method: Method) -> Physical:
-    in_scope = method.in_scope(NAME, units.code)
+    in_scope = method.in_scope(NEP, units.code)
     co2_t = np.where(in_scope, units.sums[NEP] / M2_PER_HA, 0.0)
-    out = method.out_of_scope(NAME, units.code)
+    out = method.out_of_scope(NEP, units.code)
     known_m2 = np.where(out, units.area_m2, np.where(in_scope, units.valid_m2[NEP], 0.0))
     return Physical((Term(MAIN, co2_t, ("layer:nep_gc_m2",)),), known_m2)
 
 
-def _prices(method: Method) -> Mapping[str, Priced]:
-    return {MAIN: Priced(float(method.price("carbon").for_unit("t CO2")), ("prices.carbon",))}
+def _as_oxygen(physical: Physical) -> Physical:
+    """The oxygen that goes out with the carbon dioxide that comes in."""
+    terms = (Term(term.part, oxygen_release.o2_from_co2(term.amount), term.figures) for term in physical.terms)
+    return Physical(tuple(terms), physical.known_m2)
+
+
+def _nep_layers(method: Method, there: frozenset[str]) -> tuple[str, ...]:
+    return ("nep_gc_m2",)
+
+
+def _carbon_prices(method: Method) -> Mapping[str, Priced]:
+    """A price per t C is worth 12/44 of itself per t CO2; the switch must state which of the two it is."""
+    price = method.price("carbon")
+    guards.check_carbon_unit(switch=method.switch("carbon_unit"), per=price.per)
+    per_t_co2 = float(price.yuan) / (CO2_PER_C if price.per == "t C" else 1.0)
+    return {MAIN: Priced(per_t_co2, ("prices.carbon",))}
+
+
+def _oxygen_prices(method: Method) -> Mapping[str, Priced]:
+    return {MAIN: Priced(float(method.price("oxygen").for_unit("t")), ("prices.oxygen",))}
 
 
 CARBON_SEQUESTRATION = Indicator(
-    name=NAME,
+    name=CARBON,
     parts={MAIN: "t"},
     variants={
         "dry_matter": Variant(physical=_dry_matter),
-        "nep": Variant(physical=_nep, layers=lambda method, there: ("nep_gc_m2",), cell_terms=_fixed),
+        "rate": Variant(physical=_rate),
+        "nep": Variant(physical=_nep, layers=_nep_layers, cell_terms=_fixed),
     },
-    prices=_prices,
+    prices=_carbon_prices,
+)
+OXYGEN_RELEASE = Indicator(
+    name=OXYGEN,
+    parts={MAIN: "t"},
+    variants={
+        "dry_matter": Variant(physical=_oxygen_of_dry_matter),
+        "rate": Variant(physical=lambda units, method: _as_oxygen(_rate(units, method))),
+        "nep": Variant(
+            physical=lambda units, method: _as_oxygen(_nep(units, method)), layers=_nep_layers, cell_terms=_fixed
+        ),
+    },
+    prices=_oxygen_prices,
 )

@@ -125,11 +125,12 @@ def _per_t(method: Method) -> dict[str, tuple[float, tuple[str, ...]]]:
 
 
 def _prices(method: Method) -> Mapping[str, Priced]:
-    """Soil is worth the dredging that it saves and the nutrients that it keeps."""
+    """Soil is worth the dredging that it saves and the nutrients that it keeps, as far as the profile values them."""
+    named = {"sediment": ("dredging", "m3"), "nitrogen": ("nitrogen", "t"), "phosphorus": ("phosphorus", "t")}
     return {
-        "sediment": Priced(float(method.price("dredging").for_unit("m3")), ("prices.dredging",)),
-        "nitrogen": Priced(float(method.price("nitrogen").for_unit("t")), ("prices.nitrogen",)),
-        "phosphorus": Priced(float(method.price("phosphorus").for_unit("t")), ("prices.phosphorus",)),
+        part: Priced(float(method.price(price).for_unit(unit)), (f"prices.{price}",))
+        for part, (price, unit) in named.items()
+        if method.profile.values(NAME, part)
     }
 
 

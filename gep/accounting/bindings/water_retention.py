@@ -6,17 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.units import MM_PER_M
+from gep.accounting.bindings import reservoirs
 from gep.accounting.ecosystem_units import Pieces, Units
-from gep.accounting.terms import CLASS, MAIN, Indicator, Physical, Priced, Term, Variant
+from gep.accounting.terms import CLASS, MAIN, Indicator, Physical, Priced, Term, Variant, area_terms
+from gep.indicators import water_retention
 from gep.methods import Method
 
 NAME = "water_retention"
+STORED = f"{NAME}.storage"
 RAIN, EVAPORATED = f"{NAME}.rain", f"{NAME}.evaporated"
+
+
+def _rain(method: Method) -> str:
+    """The layer of the rain that the balance counts: the year's, or that of days with runoff."""
+    return "precipitation_mm" if method.switch("p_in_water_balance") == "annual" else "runoff_precipitation_mm"
 
 
 def _depths(pieces: Pieces, method: Method) -> Mapping[str, NDArray[np.float64]]:
     """Rain and evapotranspiration where both are known."""
-    rain, evaporated = pieces["precipitation_mm"], pieces["evapotranspiration_mm"]
+    rain, evaporated = pieces[_rain(method)], pieces["evapotranspiration_mm"]
     unknown = np.isnan(rain) | np.isnan(evaporated)
     return {RAIN: np.where(unknown, np.nan, rain), EVAPORATED: np.where(unknown, np.nan, evaporated)}
 
@@ -32,16 +40,29 @@ def _balance(units: Units, method: Method) -> Physical:
     if method.switch("clip_negative"):
         kept[rain_m3 - runoff_m3 - evaporated_m3 < 0] = 0.0
     terms = (
-        Term(MAIN, rain_m3 * kept, ("layer:precipitation_mm",)),
-        Term(MAIN, -runoff_m3 * kept, ("layer:precipitation_mm", f"{NAME}.runoff.{CLASS}")),
+        Term(MAIN, rain_m3 * kept, (f"layer:{_rain(method)}",)),
+        Term(MAIN, -runoff_m3 * kept, (f"layer:{_rain(method)}", f"{NAME}.runoff.{CLASS}")),
         Term(MAIN, -evaporated_m3 * kept, ("layer:evapotranspiration_mm",)),
     )
     out = method.out_of_scope(NAME, units.code)
     return Physical(terms, np.where(out, units.area_m2, np.where(in_scope, units.valid_m2[RAIN], 0.0)))
 
 
+def _storage(units: Units, method: Method) -> Physical:
+    """What forest keeps of the rains with runoff, against bare soil (R1b)."""
+    gain = method.of_class(NAME, "runoff_gain", indicator=STORED, codes=units.code)
+    depth_mm = water_retention.stored_mm(
+        precipitation_mm=np.full(len(units), method.figure(NAME, "storage_rain")),
+        runoff_rain_share=1.0,  # the figure is J0·K already
+        bare_runoff_share=gain,
+        runoff_share=0.0,
+    )
+    figures = (f"{NAME}.storage_rain", f"{NAME}.runoff_gain.{CLASS}")
+    return area_terms(units, method, indicator=STORED, per_m2={MAIN: (depth_mm / MM_PER_M, figures)})
+
+
 def _prices(method: Method) -> Mapping[str, Priced]:
-    return {MAIN: Priced(float(method.price("reservoir").for_unit("m3")), ("prices.reservoir",))}
+    return {MAIN: reservoirs.storage(method)}
 
 
 WATER_RETENTION = Indicator(
@@ -50,9 +71,10 @@ WATER_RETENTION = Indicator(
     variants={
         "balance": Variant(
             physical=_balance,
-            layers=lambda method, there: ("precipitation_mm", "evapotranspiration_mm"),
+            layers=lambda method, there: (_rain(method), "evapotranspiration_mm"),
             cell_terms=_depths,
-        )
+        ),
+        "storage": Variant(physical=_storage),
     },
     prices=_prices,
 )

@@ -66,7 +66,7 @@ def test_a_compiled_account_adds_up_at_every_level(account):
     lines = AccountLine.objects.filter(account__code=account.code)
     assert account.status == "compiled"
     assert account.unconfirmed_figures  # the annual erosivity model is not confirmed
-    assert (account.parcels, lines.count()) == (4, 12)
+    assert (account.parcels, lines.count()) == (4, 20)  # five indicators
     for level in ("village", "town", "county", "region"):
         totals = AccountTotal.objects.filter(account__code=account.code, level=level)
         assert totals.aggregate(fen=Sum("value_fen"))["fen"] == account.total_fen
@@ -84,7 +84,7 @@ def test_water_of_the_account_by_hand(account):
 def test_the_same_request_is_the_same_account(account, layers):
     again = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT)
     assert again == accounts.compile(again.code, as_of=AT) == account
-    assert (Account.objects.count(), AccountLine.objects.count()) == (1, 12)
+    assert (Account.objects.count(), AccountLine.objects.count()) == (1, 20)
     assert len(events.since(0, kinds={"gep.account_compiled"})) == 1
 
 
@@ -141,5 +141,5 @@ def test_the_api_explains_one_parcel(account, client):
     assert water["yuan_per_unit"] == 7.06
     assert {"runoff.111", "reservoir"} <= {figure["key"] for figure in water["figures"]}
     assert client.get("/api/v1/gep/accounts").json()[0]["total_fen"] == account.total_fen
-    assert len(client.get(f"/api/v1/gep/accounts/{account.code}").json()["totals"]) == 3
+    assert len(client.get(f"/api/v1/gep/accounts/{account.code}").json()["totals"]) == 5
     assert client.get("/api/v1/gep/accounts/none/parcels/none").status_code == 404
