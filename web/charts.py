@@ -19,7 +19,7 @@ INDICATORS = {
     "soil_retention": gettext_lazy("土壤保持"),
     "carbon_sequestration": gettext_lazy("固碳"),
     "oxygen_release": gettext_lazy("释氧"),
-    "flood_regulation": gettext_lazy("洪水调蓄"),
+    "flood_mitigation": gettext_lazy("洪水调蓄"),
     "air_purification": gettext_lazy("空气净化"),
     "water_purification": gettext_lazy("水质净化"),
     "climate_regulation": gettext_lazy("气候调节"),
