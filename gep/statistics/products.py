@@ -37,6 +37,7 @@ class WeightRule:
 @dataclass(frozen=True, slots=True)
 class Product:
     """One product. ``role`` is ``value`` where its value counts, ``input`` where it only feeds an indicator's formula.
+    ``signed`` tells whether its quantity may be negative, as a change may.
 
     ``rules`` in order of preference: the first counts whose layer is there and whose land a county has.
     """
@@ -45,6 +46,7 @@ class Product:
     indicator: str
     role: Role
     unit: str
+    signed: bool
     zh: str
     en: str
     rules: tuple[WeightRule, ...]
@@ -73,9 +75,15 @@ def catalogue() -> dict[str, Product]:
         if bool(own) != (row["role"] == "value") or row["product"] in products:
             raise BadCatalogue(f"products.csv, {row['product']}: twice, or with rules that do not fit its role")
         products[row["product"]] = Product(
-            code=row["product"], indicator=row["indicator"], role="value" if own else "input", unit=row["unit"],
-            zh=row["zh"], en=row["en"], rules=tuple(own),
-        )  # fmt: skip
+            code=row["product"],
+            indicator=row["indicator"],
+            role="value" if own else "input",
+            unit=row["unit"],
+            signed=row["signed"] == "yes",
+            zh=row["zh"],
+            en=row["en"],
+            rules=tuple(own),
+        )
     if rules:
         raise BadCatalogue(f"product_weights.csv: {', '.join(rules)} are no products")
     return products

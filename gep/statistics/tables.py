@@ -154,7 +154,7 @@ def _read_row(number: int, cells: Mapping[str, str], counties: Collection[str], 
     unit, factor = written_units().get(cells["unit"], ("", Decimal(1)))
     if unit != product.unit:
         raise _Rejected(Finding(number, "unit", "unit_mismatch", f"{cells['unit'][:60]} ({product.unit})"))
-    stated = _number(number, "quantity", cells["quantity"], largest=LARGEST_QUANTITY / factor)
+    stated = _number(number, "quantity", cells["quantity"], largest=LARGEST_QUANTITY / factor, signed=product.signed)
     return _Row(
         number=number, county=county, township=cells["township"], product=product,
         quantity=None if stated is None else stated * factor,
@@ -193,7 +193,7 @@ def _value(number: int, cells: Mapping[str, str], product: Product, quantity: De
     return worth
 
 
-def _number(number: int, column: str, text: str, *, largest: Decimal) -> Decimal | None:
+def _number(number: int, column: str, text: str, *, largest: Decimal, signed: bool = False) -> Decimal | None:
     """Return the number of a cell, None where it is empty. Thousands separators are taken, nothing else is guessed."""
     if not text:
         return None
@@ -203,9 +203,9 @@ def _number(number: int, column: str, text: str, *, largest: Decimal) -> Decimal
         value = Decimal("NaN")
     if not value.is_finite() or (value and value.adjusted() < -DIGITS):
         raise _Rejected(Finding(number, column, "number_unreadable", text[:60]))
-    if value < 0:
+    if value < 0 and not signed:
         raise _Rejected(Finding(number, column, "number_negative", text))
-    if value > largest:
+    if value.copy_abs() > largest:
         raise _Rejected(Finding(number, column, "number_too_large", text))
     return value or Decimal(0)  # a zero with an exponent of a thousand million would take as many digits elsewhere
 

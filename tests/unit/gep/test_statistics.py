@@ -86,6 +86,20 @@ def test_a_price_and_a_value_that_agree_are_taken():
     assert table(["361028", "rice", "2.5", "t", "8", "3", "s"]).value_fen.tolist() == [8]  # 7.5 fen, half up
 
 
+def test_a_change_of_biomass_may_be_negative():
+    assert table(["361028", "biomass_change", "-12.5", "t", "", "", "s"]).quantity.tolist() == [-12.5]
+
+
+def test_every_statistic_that_an_indicator_wants_can_be_stated():
+    from gep import method_profiles
+    from gep.statistics.products import catalogue
+
+    known = set(catalogue()) | {product.indicator for product in catalogue().values()}
+    for indicator in method_profiles.indicator_list().values():
+        for variant in indicator.variants.values():
+            assert set(variant.statistics) <= known, indicator.name
+
+
 def test_a_zero_with_a_huge_exponent_is_a_zero():
     assert table(["361028", "rice", "0e-999999999", "t", "", "6", "s"]).value_fen.tolist() == [0]
 
@@ -123,7 +137,7 @@ def test_every_product_has_a_unit_that_can_be_written_and_land_it_goes_to():
     from gep.statistics.products import catalogue, written_units
 
     units = {unit for unit, _ in written_units().values()}
-    assert len(catalogue()) == 46
+    assert len(catalogue()) == 48
     for product in catalogue().values():
         assert product.unit in units
         assert product.unit in written_units()
