@@ -190,7 +190,8 @@ def test_the_contracts_know_every_package():
 
 def test_every_indicator_and_act_has_a_methods_page():
     pages = {path.stem for path in (ROOT / "docs" / "methods").glob("*.md")}
-    indicators = {path.stem for path in (ROOT / "gep" / "indicators").glob("*.py") if path.stem != "__init__"}
+    indicators = {path.stem for path in (ROOT / "gep" / "indicators").rglob("*.py") if path.stem != "__init__"}
+    assert len(indicators) > 20
     assert indicators - pages == set()
     texts = {path.stem: path.read_text() for path in (ROOT / "docs" / "methods").glob("*.md")}
     assert [name for name, text in texts.items() if "Worked example" not in text] == []
