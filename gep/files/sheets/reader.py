@@ -7,6 +7,7 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -123,7 +124,7 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 def _delimiter(text: str) -> str:
     """The delimiter that cuts most of the first lines into the same number of cells, more than one."""
-    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    lines = [line[:LONGEST_CELL] for line in text[: 1 << 20].splitlines()[:50] if line.strip()]
     best, most = ",", 0
     for delimiter in DELIMITERS:
         counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if len(row) > 1)
@@ -143,13 +144,15 @@ def _workbook(
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         names = [sheet.title for sheet in book.worksheets if arguments["sheet"] in (None, sheet.title)]
+        if not book.worksheets:
+            raise Refused("sheet_empty", "no sheets")
         if not names:
             there = ", ".join(sheet.title for sheet in book.worksheets)
             raise Refused("sheet_missing", f"{arguments['sheet']!r}; there are {there}"[:200])
         return [_sheet(book[name], path, members, arguments["merged"], found) for name in names]
     except (
         InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError,
-        SyntaxError, OSError, EOFError, OverflowError,
+        SyntaxError, OSError, EOFError, OverflowError, zlib.error,
     ) as error:  # fmt: skip
         raise Refused("sheet_broken", f"{type(error).__name__}: {error}"[:200]) from None
 
@@ -163,8 +166,7 @@ def _parts(path: Path, limits: Mapping[str, Any]) -> set[str]:
             raise Refused("not_a_sheet", "a zip without the parts of a workbook")
         for member in members:
             if member.name.endswith((".xml", ".rels")):
-                with archive.open(member.info) as part:
-                    head = _head(part)
+                head = _head(archive, member)
                 if (
                     b"<!DOCTYPE" in head
                     or b"<!ENTITY" in head
@@ -174,10 +176,11 @@ def _parts(path: Path, limits: Mapping[str, Any]) -> set[str]:
     return names
 
 
-def _head(part: Any) -> bytes:
+def _head(archive: zipfile.ZipFile, member: archives.Member) -> bytes:
     try:
-        return bytes(part.read(4_096))
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+        with archive.open(member.info) as part:
+            return part.read(4_096)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as error:
         raise Refused("archive_broken", str(error)[:200]) from None
 
 
