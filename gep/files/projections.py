@@ -120,12 +120,19 @@ def misplaced(x: float, y: float, *, crs: str, place: Bounds) -> tuple[str, str]
 
 def frame(crs: str) -> Bounds:
     """Return the box around Jiangxi and a degree in ``crs``, in which places along a Hilbert curve are counted."""
-    west, south, east, north = JIANGXI_AND_A_DEGREE
+    return box_in(JIANGXI_AND_A_DEGREE, source=STORED_CRS, target=crs)
+
+
+def box_in(box: Bounds, *, source: str, target: str) -> Bounds:
+    """Return the box in ``target`` around a box of ``source``, followed at 21 points along each side."""
+    if source == target:
+        return box
+    west, south, east, north = box
     edge = np.linspace(0, 1, 21)
-    lon = np.concatenate([west + edge * (east - west)] * 2 + [np.full(21, west), np.full(21, east)])
-    lat = np.concatenate([np.full(21, south), np.full(21, north), *[south + edge * (north - south)] * 2])
-    x, y = moved(lon, lat, STORED_CRS, crs)
-    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+    x = np.concatenate([west + edge * (east - west)] * 2 + [np.full(21, west), np.full(21, east)])
+    y = np.concatenate([np.full(21, south), np.full(21, north), *[south + edge * (north - south)] * 2])
+    moved_x, moved_y = moved(x, y, source, target)
+    return float(moved_x.min()), float(moved_y.min()), float(moved_x.max()), float(moved_y.max())
 
 
 @functools.cache

@@ -32,6 +32,7 @@ Task = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 def tasks() -> dict[str, Task]:
     """Return what this process can do, by name; importing them is most of what it costs to start."""
     from gep.files import archives, projections
+    from gep.files.parcels import overlaps
     from gep.files.parcels import reader as parcel_reader
     from gep.files.rasters import reader as raster_reader
     from gep.files.sheets import reader as sheet_reader
@@ -40,6 +41,7 @@ def tasks() -> dict[str, Task]:
     projections.stated(projections.STORED_CRS)
     return {
         "archive": archives.run,
+        "overlaps": overlaps.run,
         "parcels": parcel_reader.run,
         "raster": raster_reader.run,
         "sheet": sheet_reader.run,
