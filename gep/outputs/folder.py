@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gep.files import findings
-from gep.outputs import geopackage, parquet, summary, totals
+from gep.outputs import geopackage, parquet, summary, totals, workbook
 from gep.outputs.statement import Statement
 
+NAMES = ("parcels.parquet", "parcels.gpkg", "totals.csv", "accounts.xlsx", "summary.json")
 Progress = Callable[[str, float], None]
 
 
@@ -26,10 +27,11 @@ def write_all(
     tell = progress or (lambda stage, share: None)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {name: folder / name for name in ("parcels.parquet", "parcels.gpkg", "totals.csv", "summary.json")}
+    paths = {name: folder / name for name in NAMES}
     parquet.write(statement, paths["parcels.parquet"], progress=lambda share: tell("parcels.parquet", share))
     geopackage.write(statement, paths["parcels.gpkg"], progress=lambda share: tell("parcels.gpkg", share))
     totals.write(statement, paths["totals.csv"])
+    workbook.write(statement, paths["accounts.xlsx"], progress=lambda share: tell("accounts.xlsx", share))
     if any(found.rows for found in statement.findings):
         paths["findings.csv"] = folder / "findings.csv"
         findings.write_rejections(paths["findings.csv"], statement.findings)

@@ -41,7 +41,7 @@ def batches(statement: Statement, *, at_once: int = ROWS_AT_ONCE) -> Iterator[Ro
         yield Rows(left, np.full(len(left["parcel_id"]), None, dtype=object))
 
 
-def columns(account: CompiledAccount, some: slice) -> dict[str, NDArray]:
+def columns(account: CompiledAccount, some: slice | NDArray[np.int64]) -> dict[str, NDArray]:
     """Return the columns of some parcels; fen are int64, a missing quantity is NaN."""
     found: dict[str, Any] = {
         "parcel_id": account.parcels.codes[some],

@@ -6,7 +6,8 @@ they do not know.
 
 import re
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gep.account_files import CompiledFile
 from gep.accounting import CompiledAccount, ParcelBlocks, Parcels, ParcelSource
 from gep.accounting.inputs import LEVELS
 from gep.files.findings import Findings
+from gep.outputs.sums import area_name
 
 UNCONFIRMED = "含未证实参数，不得作为正式结果 unconfirmed figures, never official"
 SYNTHETIC = "模拟数据 synthetic data"
@@ -48,7 +50,8 @@ class Statement:
     """An account to be written down.
 
     ``parcels`` gives the outlines in ``crs``, block by block in the order of the account's parcels. ``crs`` is anything
-    that pyproj reads. ``code_version`` names the state of this code.
+    that pyproj reads. ``code_version`` names the state of this code. ``area_names`` holds names of towns and villages
+    by their codes, as far as they are known.
     """
 
     account: CompiledAccount
@@ -62,6 +65,21 @@ class Statement:
     synthetic: bool
     code_version: str
     findings: tuple[Findings, ...] = ()
+    area_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The name of the region, or its code where it is of none known here."""
+        return self.area_name(self.region) or self.region
+
+    @property
+    def title(self) -> str:
+        """What the files are headed with."""
+        return f"{self.place}{self.year}年生态产品总值核算"
+
+    def area_name(self, code: str) -> str:
+        """Return the name of a county, town or village by its code, "" where nobody told it."""
+        return self.area_names.get(code) or area_name(code)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -107,6 +125,13 @@ def of_file(compiled: CompiledFile) -> Statement:
         inputs=(Input("parcels", file.sha256), *layers),
         synthetic=compiled.synthetic,
         code_version=code_version(),
+        area_names=dict(
+            zip(
+                np.concatenate([file.columns["town_code"], file.columns["village_code"]]).tolist(),
+                np.concatenate([file.columns["town"], file.columns["village"]]).tolist(),
+                strict=True,
+            )
+        ),
     )
 
 

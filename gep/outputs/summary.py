@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gep import ecosystems, methods
+from gep import methods
 from gep.accounting import IndicatorResult
 from gep.method_profiles import indicator_list
-from gep.outputs import sums
+from gep.outputs import sums, words
 from gep.outputs.statement import Statement
 from gep.outputs.sums import UNALLOCATED, AreaSum
 
@@ -38,11 +38,11 @@ def summary(statement: Statement) -> dict[str, Any]:
         "parcels": region.parcels,
         "area_m2": region.area_m2,
         "total_fen": region.total_fen,
-        "indicators": _indicators(statement, region),
+        "indicators": indicators(statement),
         "by_county": {
             code: _area(statement, found) for code, found in sums.by_area(account, level="county").items()
         },
-        "by_ecosystem": _ecosystems(statement),
+        "by_ecosystem": by_ecosystem(statement),
         "pending_data": {name: list(lacking) for name, lacking in account.pending.items()},
         "parcels_partly_off_the_layers": int(np.sum(account.parcels.inside_share < 1 - 1e-9)),
         "findings": {found.file: dict(found.counts) for found in statement.findings},
@@ -73,9 +73,9 @@ def provenance(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _indicators(statement: Statement, region: AreaSum) -> dict[str, dict[str, Any]]:
-    """Every indicator there is: accounted, pending for want of data, or off in this profile."""
-    account = statement.account
+def indicators(statement: Statement) -> dict[str, dict[str, Any]]:
+    """Return every indicator there is: accounted, pending for want of data, or off in this profile."""
+    account, region = statement.account, sums.whole(statement.account)
     told: dict[str, dict[str, Any]] = {}
     for name, listed in indicator_list().items():
         status = ACCOUNTED if name in account.results else PENDING if name in account.pending else OFF
@@ -111,8 +111,8 @@ def _area(statement: Statement, found: AreaSum) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ecosystems(statement: Statement) -> dict[str, dict[str, Any]]:
-    """By class, 0 where the class is not known, and what is allocated to no parcel, so that the fen add up."""
+def by_ecosystem(statement: Statement) -> dict[str, dict[str, Any]]:
+    """Return the sums by class ("0" where it is not known) and what no parcel got, so that the fen add up."""
     account = statement.account
     areas: dict[str, float] = {}
     for (_, code), area_m2 in sorted(account.classes.area_m2.items()):
@@ -127,15 +127,8 @@ def _ecosystems(statement: Statement) -> dict[str, dict[str, Any]]:
 
 def _of_class(code: str, area_m2: float, fen: Mapping[str, int]) -> dict[str, Any]:
     return {
-        "name": class_name(code),
+        "name": words.class_name(code),
         "area_m2": area_m2,
         "total_fen": sum(fen.values()),
         "indicators": {name: {"value_fen": value} for name, value in fen.items()},
     }
-
-
-def class_name(code: str) -> str:
-    """Return the Chinese name of an ecosystem class, or of what stands in its place."""
-    if code == UNALLOCATED:
-        return "未分摊"
-    return ecosystems.BY_CODE[code].zh if code in ecosystems.BY_CODE else "未知类型"

@@ -13,7 +13,18 @@ import shapely
 from pyarrow import parquet as arrow_parquet
 
 from gep.files.findings import Finding, of
-from gep.outputs import densities, geopackage, parcel_rows, parquet, qgis_style, summary, totals, write_all
+from gep.outputs import (
+    densities,
+    geopackage,
+    money,
+    parcel_rows,
+    parquet,
+    qgis_style,
+    summary,
+    totals,
+    workbook,
+    write_all,
+)
 from tests.unit.gep import landscapes, statements
 
 
@@ -137,3 +148,72 @@ def test_a_folder_holds_every_file_and_what_was_found(tmp_path):
     told = json.loads(paths["summary.json"].read_text(encoding="utf-8"))
     assert (told["seconds"], told["findings"]) == (1.5, {"p.gpkg": {"duplicate_parcel": 1}})
     assert "'=cmd" in paths["findings.csv"].read_text(encoding="utf-8-sig")
+
+
+@pytest.fixture
+def book(tmp_path):
+    import openpyxl
+
+    named = statements.statement(area_names={"361028100": "=HYPERLINK(1)", "361028100001": "村"})
+    workbook.write(named, tmp_path / "accounts.xlsx")
+    return openpyxl.load_workbook(tmp_path / "accounts.xlsx")
+
+
+def rows_of(sheet):
+    return [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
+
+
+def test_every_sheet_of_the_workbook_is_headed_frozen_and_labelled(book):
+    assert [name.split()[-1] for name in book.sheetnames] == [
+        "Cover", "Totals", "Counties", "Ecosystems", "Towns", "Physical", "Parcels", "Figures", "out", "Method",
+        "Provenance",
+    ]  # fmt: skip
+    for sheet in book:
+        assert sheet["A3"].value == "模拟数据 synthetic data"
+        assert sheet.freeze_panes and sheet.print_title_rows and sheet.page_setup.paperSize == 9
+        assert {str(merged) for merged in sheet.merged_cells.ranges} >= {f"A1:{sheet.dimensions.split(':')[1][0]}1"}
+        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}  # no formula, no error
+
+
+def test_the_tables_of_the_workbook_add_up_to_the_fen(book):
+    totals_sheet = rows_of(book["1 总表 Totals"])
+    assert ["生态产品总值", 0.533208, 0.0000533208, statements.TOTAL_FEN, 1] in totals_sheet
+    assert next(r for r in totals_sheet if "供给小计" in r[0])[:4] == ["物质供给小计", 0.321055, 0.0000321055, 321_055]
+    water = next(row for row in totals_sheet if "水源涵养" in row)
+    assert water[:7] == ["调节服务", "R1", "水源涵养", "water retention", 300.5, "立方米", 7.06]
+    for name in ("2 分县 Counties", "3 分生态系统 Ecosystems", "4 分乡镇 Towns"):
+        rows = rows_of(book[name])
+        assert next(row for row in rows if "合计" in row)[-1] == statements.TOTAL_FEN
+        body = [row for row in rows if isinstance(row[-1], int) and "合计" not in row]
+        assert sum(row[-1] for row in body) == statements.TOTAL_FEN
+    assert ["unallocated-361028", "资溪县未分摊", 0.000055, 0.000055, 5.5e-9, 55] in rows_of(book["4 分乡镇 Towns"])
+
+
+def test_codes_and_names_of_the_workbook_are_text(book):
+    (town,) = [row for row in book["4 分乡镇 Towns"].iter_rows() if row[0].value == "361028100"]
+    assert (town[0].data_type, town[0].number_format) == ("s", "@")
+    assert (town[1].value, town[1].data_type) == ("=HYPERLINK(1)", "s")
+
+
+def test_parcels_beyond_the_limit_are_one_row_and_still_add_up(tmp_path):
+    import openpyxl
+    import xlsxwriter
+
+    from gep.outputs.workbook import OPTIONS, parcel_sheet
+    from gep.outputs.workbook.sheet import Book
+
+    told = statements.statement()
+    with xlsxwriter.Workbook(str(tmp_path / "p.xlsx"), OPTIONS) as file:
+        parcel_sheet.write(Book(file, told.label), told, most_rows=1)
+    rows = rows_of(openpyxl.load_workbook(tmp_path / "p.xlsx").active)
+    assert "共 4 个图斑，按编号列出前 1 个" in rows[3][0]
+    by_name = {row[0]: row[-1] for row in rows}
+    assert by_name["361028-0"] == 70_600
+    assert by_name["其余图斑 others"] == 142_200 + 20_353 + 300_000
+    assert (by_name["unallocated-361028"], by_name["合计 total"]) == (55, statements.TOTAL_FEN)
+
+
+def test_money_is_exact_and_readable():
+    assert money.exact(-123_456_789_012_345_678) == "-1,234,567,890,123,456.78"
+    assert money.exact(5) == "0.05"
+    assert (money.wan(123_456_789), money.yi(123_456_789)) == ("123.46", "0.0123")
