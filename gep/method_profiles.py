@@ -196,9 +196,8 @@ def _included(stated: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[s
     """The indicators of the account in the order of the list; oxygen by its own switch, others by include_<name>."""
     wanted = {name for name in stated["indicators"]["list"] if settings.get(f"{INCLUDE}{name}", True)}
     wanted |= {name for name in stated["indicators"]["optional"] if settings.get(f"{INCLUDE}{name}", False)}
-    oxygen = next((name for name in switches()["include_oxygen"].indicators), "")
-    if oxygen in stated["indicators"]["list"] or oxygen in stated["indicators"]["optional"]:
-        wanted = wanted | {oxygen} if settings["include_oxygen"] else wanted - {oxygen}
+    oxygen = set(switches()["include_oxygen"].indicators)
+    wanted = wanted | oxygen if settings["include_oxygen"] else wanted - oxygen
     unknown = wanted - set(indicator_list())
     if unknown:
         raise BadProfile(f"profile {stated['name']}: no such indicators {sorted(unknown)}")

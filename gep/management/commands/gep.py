@@ -9,9 +9,9 @@ from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gep import account_files, methods, outputs
+from gep import account_files, method_catalogue, outputs
 from gep.account_files import CompiledFile
-from gep.management import run_summary
+from gep.management import profile_listing, run_summary
 from gep.management.progress import RunProgress
 
 COMPILING = 0.6  # of the time of a run; the rest writes files
@@ -30,12 +30,13 @@ class Command(BaseCommand):
         run.add_argument("account", type=Path)
         run.add_argument("--out", type=Path, required=True)
         run.add_argument("--quiet", action="store_true")
-        commands.add_parser("profiles")
+        profiles = commands.add_parser("profiles")
+        profiles.add_argument("--json", action="store_true", help="the whole catalogue as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer one subcommand; what is wrong with an input is one sentence and exit code 1."""
         if options["command"] == "profiles":
-            self._profiles()
+            self._profiles(as_json=options["json"])
             return
         began = time.perf_counter()
         with RunProgress(quiet=options["quiet"]) as progress:
@@ -63,11 +64,11 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"the results cannot be written to {folder.name}: {error.strerror}") from error
 
-    def _profiles(self) -> None:
-        for name in methods.profile_names():
-            profile = methods.profile(name)
-            switches = json.dumps(dict(profile.switches), ensure_ascii=False)
-            self.stdout.write(f"{profile.name}\t{profile.document} {profile.zh}\t{switches}")
+    def _profiles(self, *, as_json: bool) -> None:
+        catalogue = method_catalogue.gather()
+        told = [json.dumps(catalogue, ensure_ascii=False, indent=2)] if as_json else profile_listing.lines(catalogue)
+        for line in told:
+            self.stdout.write(line)
 
 
 def _peak_rss_mb() -> float:

@@ -48,6 +48,7 @@ def test_profiles_differ_in_their_indicators(profile, indicator, there):
 def test_optional_indicators_are_switched_on_and_others_cannot_be():
     assert "pest_control" in methods.profile("GBT46869_2025", switches={"include_pest_control": True}).indicators
     assert "oxygen_release" in methods.profile("GBT46869_2025", switches={"include_oxygen": True}).indicators
+    assert "oxygen_release" in methods.profile("NDRC2022", switches={"include_oxygen": True}).indicators
     assert "oxygen_release" not in methods.profile("CAS2017", switches={"include_oxygen": False}).indicators
     with pytest.raises(methods.UnknownSwitch, match="include_coastal_protection"):
         methods.profile("GBT46869_2025", switches={"include_coastal_protection": True})
