@@ -89,7 +89,7 @@ def allocate_many(
         chosen = np.flatnonzero((row > 0) & (county >= 0))
         if len(chosen):
             parcels[product, chosen] = _Sharing(totals[product], row[chosen], county[chosen], chosen, names).fen()
-            unallocated[product, np.unique(county[chosen])] = 0
+            unallocated[product, np.bincount(county[chosen], minlength=totals.shape[1]) > 0] = 0
     return AllocatedMany(parcels_fen=parcels, unallocated_fen=unallocated)
 
 

@@ -117,6 +117,7 @@ def read(
         kept[key] = row
         if not row.source:
             findings.append(Finding(number, "source", "source_missing", rejects=False))
+    findings += _township_findings(kept)
     return _table([kept[key] for key in sorted(kept)], findings)
 
 
@@ -128,6 +129,23 @@ def missing_counties(table: StatisticsTable, *, counties: Collection[str]) -> li
     ]
     idle = [Finding(0, "county", "statistics_without_parcels", code, False) for code in sorted(stated - set(counties))]
     return without + idle
+
+
+def _township_findings(kept: Mapping[tuple[str, str, str], _Row]) -> Iterable[Finding]:
+    """Name each county's row that its townships, where they are stated, do not add up to."""
+    townships: dict[tuple[str, str], list[_Row]] = {}
+    for (county, township, product), row in kept.items():
+        if township:
+            townships.setdefault((county, product), []).append(row)
+    for (county, product), rows in townships.items():
+        whole = kept.get((county, "", product))
+        if whole is None:
+            continue
+        for column in ("value_fen", "quantity"):
+            parts = [getattr(row, column) for row in rows]
+            stated = getattr(whole, column)
+            if stated is not None and None not in parts and sum(parts) != stated:
+                yield Finding(whole.number, column, "township_sum", f"{sum(parts)}, {stated}", rejects=False)
 
 
 def _heading_findings(columns: Sequence[str]) -> Iterable[Finding]:

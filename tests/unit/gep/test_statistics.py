@@ -77,9 +77,11 @@ def test_a_row_that_repeats_another_names_it():
 
 def test_townships_of_one_county_do_not_repeat_it():
     columns = [*COLUMNS, "township"]
-    read = table(["361028", "rice", "1", "t", "5", "", "s", "鹤城镇"], ["361028", "rice", "3", "t", "9", "", "s", ""],
+    read = table(["361028", "rice", "3", "t", "5", "", "s", "鹤城镇"], ["361028", "rice", "3", "t", "9", "", "s", ""],
                  columns=columns)  # fmt: skip
-    assert (read.findings, read.township.tolist(), read.value_fen.tolist()) == ((), ["", "鹤城镇"], [9, 5])
+    assert (read.township.tolist(), read.value_fen.tolist()) == (["", "鹤城镇"], [9, 5])
+    assert found(read) == [(3, "value_fen", "township_sum")]
+    assert (read.findings[0].told, read.findings[0].rejects) == ("5, 9", False)
 
 
 def test_a_price_and_a_value_that_agree_are_taken():
