@@ -1,19 +1,18 @@
 """What other apps and the pages may ask about parcels and accounts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import shapely
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.expressions import CombinedExpression
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from gep.models import Account, AccountLine, AccountStatus, AccountTotal, Parcel
+from gep.models import AccountTotal, Parcel, ParcelAccount, Run, RunKind, RunStatus
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-WITH_FIGURES = (AccountStatus.COMPILED, AccountStatus.PUBLISHED)
+WITH_FIGURES = (RunStatus.COMPILED, RunStatus.APPROVED, RunStatus.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class ParcelView:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account as other apps see it; ``total_fen`` is the sum over its lines."""
+    """An account as other apps see it; ``total_fen`` is the sum over its parcels."""
 
     code: str
     region: str
@@ -64,9 +63,18 @@ class LineView:
     coverage_share: float
 
 
-def parcel(code: str) -> ParcelView:
-    """Return the parcel with that code. Raises ``Parcel.DoesNotExist`` (an ObjectDoesNotExist)."""
-    return _parcel_view(Parcel.objects.get(code=code))
+def parcel(code: str, *, on: date | None = None) -> ParcelView:
+    """Return the parcel with that code as it is on a day, else its latest version.
+
+    Raises ``Parcel.DoesNotExist`` (an ObjectDoesNotExist).
+    """
+    versions = Parcel.objects.filter(code=code)
+    if on is not None:
+        return _parcel_view(versions.get(_valid(on)))
+    latest = versions.order_by("-valid_from").first()
+    if latest is None:
+        raise Parcel.DoesNotExist(f"there is no parcel {code}")
+    return _parcel_view(latest)
 
 
 def parcels_in(
@@ -76,8 +84,10 @@ def parcels_in(
 
     Each carries its value in the account asked about (the latest compiled one unless named).
     """
-    found = list(Parcel.objects.filter(geometry__bboverlaps=shapely.box(*bounds)).order_by("code")[:limit])
-    values = _values_fen(_account_or_latest(account), parcel_ids=[row.pk for row in found])
+    chosen = _account_or_latest(account)
+    valid = _valid(_day(chosen))
+    found = list(Parcel.objects.filter(valid, geometry__bboverlaps=shapely.box(*bounds)).order_by("code")[:limit])
+    values = _values_fen(chosen, parcel_ids=[row.pk for row in found])
     return [_parcel_view(row, value_fen=values.get(row.pk)) for row in found]
 
 
@@ -95,41 +105,46 @@ def parcels_page(
     Parcels without a value come last. The geometry is left out of ordering and comes along.
     """
     chosen = _account_or_latest(account)
-    value = Sum("lines__value_fen", filter=Q(lines__account=chosen))
-    keys: dict[str, F | CombinedExpression]
-    keys = {"code": F("code"), "area": F("area_m2"), "value": F("value"), "density": F("value") / F("area_m2")}
-    rows = Parcel.objects.filter(county=county) if county else Parcel.objects.all()
-    rows = rows.annotate(value=value)
-    key = keys[order]
-    ordering = key.desc(nulls_last=True) if descending else key.asc(nulls_last=True)
-    return [_parcel_view(row, value_fen=row.value) for row in rows.order_by(ordering, "code")[offset : offset + limit]]
+    if order in ("value", "density") and chosen is not None:
+        return _page_by_value(chosen, county, order=order, descending=descending, offset=offset, limit=limit)
+    rows = Parcel.objects.filter(_valid(_day(chosen)))
+    rows = rows.filter(county=county) if county else rows
+    key = {"area": "area_m2"}.get(order, "code")
+    found = list(rows.order_by(f"-{key}" if descending else key, "code")[offset : offset + limit])
+    values = _values_fen(chosen, parcel_ids=[row.pk for row in found])
+    return [_parcel_view(row, value_fen=values.get(row.pk)) for row in found]
 
 
 def parcel_value_fen(code: str, *, account: str | None = None) -> int:
-    """Return the value of a parcel over all indicators, in fen; 0 where the account has no line for it."""
+    """Return the value of a parcel over all indicators, in fen; 0 where the account has no figure for it."""
     chosen = _account_or_latest(account)
-    if chosen is None:
-        return 0
-    lines = AccountLine.objects.filter(account=chosen, parcel__code=code)
-    return lines.aggregate(total=Sum("value_fen"))["total"] or 0
+    found = ParcelAccount.objects.filter(run=chosen, parcel__code=code).values_list("total_fen", flat=True).first()
+    return found or 0
 
 
 def parcel_lines(code: str, *, account: str) -> list[LineView]:
     """Return the lines of a parcel in an account, one for each indicator, in the order of their names."""
-    lines = AccountLine.objects.filter(account__code=account, parcel__code=code).order_by("indicator")
+    row = ParcelAccount.objects.select_related("run").filter(run__code=account, parcel__code=code).first()
+    if row is None:
+        return []
+    units = dict(AccountTotal.objects.filter(run=row.run, level="region").values_list("indicator", "unit"))
+    columns = zip(row.run.indicators, row.figures["quantity"], row.figures["value_fen"], row.figures["coverage"],
+                  strict=True)  # fmt: skip
     return [
-        LineView(code, line.indicator, line.quantity, line.unit, line.value_fen, line.coverage_share) for line in lines
+        LineView(code, indicator, quantity, units[indicator], value_fen, coverage)
+        for indicator, quantity, value_fen, coverage in sorted(columns)
+        if quantity is not None
     ]
 
 
 def account(code: str) -> AccountView:
-    """Return the account with that code. Raises ``Account.DoesNotExist`` (an ObjectDoesNotExist)."""
-    return _account_view(Account.objects.get(code=code))
+    """Return the account with that code. Raises ``Run.DoesNotExist`` (an ObjectDoesNotExist)."""
+    return _account_view(Run.objects.get(code=code))
 
 
 def accounts(*, limit: int = 50) -> list[AccountView]:
-    """Return the accounts, the newest year first."""
-    return [_account_view(row) for row in Account.objects.all()[:limit]]
+    """Return the accounts of regions, the newest year first."""
+    return [_account_view(row) for row in Run.objects.filter(kind=RunKind.ACCOUNT)[:limit]]
 
 
 def latest_account() -> AccountView | None:
@@ -140,37 +155,66 @@ def latest_account() -> AccountView | None:
 
 def indicator_totals(account: str, *, area: str | None = None) -> "DataFrame":
     """Return a table with indicator, quantity, unit, value_fen, parcels for the region, or one area of it."""
-    totals = AccountTotal.objects.filter(account__code=account)
+    totals = AccountTotal.objects.filter(run__code=account)
     totals = totals.filter(level="region") if area is None else totals.filter(area=area).exclude(level="region")
     return _table(totals, ["indicator", "quantity", "unit", "value_fen", "parcels"])
 
 
 def county_totals(account: str) -> "DataFrame":
     """Return a table with county, indicator, quantity, unit, value_fen, parcels; one row a county and indicator."""
-    totals = AccountTotal.objects.filter(account__code=account, level="county")
+    totals = AccountTotal.objects.filter(run__code=account, level="county")
     columns = ["area", "indicator", "quantity", "unit", "value_fen", "parcels"]
     return _table(totals, columns).rename(columns={"area": "county"})
 
 
 def area_totals(account: str, *, level: str) -> "DataFrame":
     """Return the totals of one level ("village", "town", "county", "region"), one row an area and indicator."""
-    totals = AccountTotal.objects.filter(account__code=account, level=level)
+    totals = AccountTotal.objects.filter(run__code=account, level=level)
     return _table(totals, ["area", "indicator", "quantity", "unit", "value_fen", "parcels"])
 
 
-def _account_or_latest(code: str | None) -> Account | None:
+def _page_by_value(
+    chosen: Run, county: str, *, order: str, descending: bool, offset: int, limit: int
+) -> list[ParcelView]:
+    """Those with a value come straight from the account's index; only its last page counts how many there were."""
+    rows = ParcelAccount.objects.filter(run=chosen)
+    rows = rows.filter(county=county) if county else rows
+    key = {"value": "total_fen", "density": "fen_per_m2"}[order]
+    ordered = rows.order_by(f"-{key}" if descending else key, "parcel__code").select_related("parcel")
+    page = [_parcel_view(row.parcel, value_fen=row.total_fen) for row in ordered[offset : offset + limit]]
+    if len(page) == limit:
+        return page
+    left = limit - len(page)
+    accounted = ParcelAccount.objects.filter(run=chosen, parcel=OuterRef("pk"))
+    without = Parcel.objects.filter(_valid(_day(chosen)), ~Exists(accounted)).order_by("code")
+    without = without.filter(county=county) if county else without
+    begin = max(offset - rows.count(), 0)
+    return page + [_parcel_view(row) for row in without[begin : begin + left]]
+
+
+def _account_or_latest(code: str | None) -> Run | None:
     if code is not None:
-        return Account.objects.get(code=code)
-    return Account.objects.filter(status__in=WITH_FIGURES).order_by("-year", "-id").first()
+        return Run.objects.get(code=code)
+    runs = Run.objects.filter(status__in=WITH_FIGURES, kind=RunKind.ACCOUNT)
+    return runs.order_by("-year", "-id").first()
 
 
-def _values_fen(account: Account | None, *, parcel_ids: list[int]) -> dict[int, int]:
+def _day(account: Run | None) -> date | None:
+    """The day whose parcels an account is about; None for those that are valid now."""
+    return None if account is None else date(account.year, 12, 31)
+
+
+def _valid(on: date | None) -> Q:
+    if on is None:
+        return Q(valid_to=None)
+    return Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
+
+
+def _values_fen(account: Run | None, *, parcel_ids: list[int]) -> dict[int, int]:
     if account is None or not parcel_ids:
         return {}
-    lines = AccountLine.objects.filter(account=account, parcel_id__gte=min(parcel_ids), parcel_id__lte=max(parcel_ids))
-    wanted = set(parcel_ids)
-    sums = lines.order_by().values_list("parcel_id").annotate(total=Sum("value_fen"))
-    return {parcel_id: total for parcel_id, total in sums if parcel_id in wanted}
+    rows = ParcelAccount.objects.filter(run=account, parcel_id__in=parcel_ids)
+    return dict(rows.values_list("parcel_id", "total_fen"))
 
 
 def _parcel_view(row: Parcel, *, value_fen: int | None = None) -> ParcelView:
@@ -189,25 +233,9 @@ def _parcel_view(row: Parcel, *, value_fen: int | None = None) -> ParcelView:
     )
 
 
-def _account_view(row: Account) -> AccountView:
-    lines = AccountLine.objects.filter(account=row)
-    total_fen = lines.aggregate(total=Sum("value_fen"))["total"] or 0
-    covered = Parcel.objects.filter(pk__in=lines.values("parcel")).aggregate(parcels=Count("id"), area=Sum("area_m2"))
-    return AccountView(
-        code=row.code,
-        region=row.region,
-        year=row.year,
-        price_year=row.price_year,
-        profile=row.profile,
-        status=row.status,
-        unconfirmed_figures=row.unconfirmed_figures,
-        synthetic=row.synthetic,
-        compiled_at=row.compiled_at,
-        parcels=covered["parcels"],
-        area_m2=covered["area"] or 0.0,
-        total_fen=total_fen,
-        provenance=row.provenance,
-    )
+def _account_view(row: Run) -> AccountView:
+    own = {name: getattr(row, name) for name in AccountView.__dataclass_fields__}
+    return AccountView(**own)
 
 
 def _table(rows: QuerySet, columns: list[str]) -> "DataFrame":

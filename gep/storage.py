@@ -9,10 +9,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
@@ -118,6 +120,28 @@ def copy_to(digest: str, path: Path) -> None:
         raise ObjectDamaged(object=digest)
 
 
+def cached_file(digest: str) -> Path:
+    """Return a file of this machine with the object's content, compared with its name once; not to be written to.
+
+    Of a folder it is the object itself, of a bucket a copy under ``var/``.
+    Raises ObjectMissing, ObjectDamaged.
+    """
+    storage = _storage()
+    if isinstance(storage, FileSystemStorage):
+        path = Path(storage.path(_name(digest)))
+        if not path.is_file():
+            raise ObjectMissing(object=digest)
+        _compare_once(str(path), digest)
+        return path
+    path = settings.VAR_DIR / "object-cache" / _name(digest)
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{digest}-{os.getpid()}")
+        copy_to(digest, beside)
+        os.replace(beside, path)
+    return path
+
+
 def join(digests: list[str], path: Path) -> Stored:
     """Write the content of several objects, one behind the other, to ``path``; return what came of it."""
     whole, size = hashlib.sha256(), 0
@@ -174,6 +198,13 @@ def raster_access() -> AbstractContextManager[Any]:
         AWS_HTTPS="NO" if endpoint.scheme == "http" else "YES",
         GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
     )
+
+
+@lru_cache(maxsize=4096)
+def _compare_once(path: str, digest: str) -> None:
+    with open(path, "rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            raise ObjectDamaged(object=digest)
 
 
 def _storage() -> Storage:

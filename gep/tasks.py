@@ -1,13 +1,44 @@
 """The work of the app that outlives a request."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from core import jobs
-from gep import accounts
+from gep import datasets, run_work
+
+BLOCK_LEASE = timedelta(seconds=settings.GEP_BLOCK_LEASE_SECONDS)
 
 
-@jobs.handler("gep.compile_account", atomic=False)
-def compile_account(payload: dict[str, Any], *, as_of: datetime) -> None:
-    """Compile a requested account; once compiled, again changes nothing."""
-    accounts.compile(payload["account"], as_of=as_of)
+@jobs.handler("gep.check_dataset", atomic=False)
+def check_dataset(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Put an upload together and check it; once checked, again changes nothing."""
+    datasets.check(payload["dataset"], as_of=as_of)
+
+
+@jobs.handler("gep.check_run", atomic=False)
+def check_run(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Freeze the parcels of a run and cut it into blocks; once done, again changes nothing."""
+    run_work.check(payload["run"], as_of=as_of)
+
+
+@jobs.handler("gep.weigh_block", atomic=False, lease=BLOCK_LEASE)
+def weigh_block(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Weigh one block of a run; once weighed, again changes nothing."""
+    run_work.weigh_block(payload["run"], payload["block"], as_of=as_of)
+
+
+@jobs.handler("gep.join_run", atomic=False)
+def join_run(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Join the blocks of a run; once joined, again changes nothing."""
+    run_work.join(payload["run"], as_of=as_of)
+
+
+@jobs.handler("gep.refuse_abandoned")
+def refuse_abandoned(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Tell the runs apart that no worker could finish."""
+    run_work.refuse_abandoned(as_of=as_of)
+
+
+jobs.recurring("gep.refuse_abandoned", every=timedelta(minutes=1))

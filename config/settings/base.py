@@ -164,6 +164,9 @@ CELERY_TIMEZONE = TIME_ZONE
 # So long a dead worker keeps its job from others.
 JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, least=1)
 
+# A block of an account takes seconds; a worker that died with one keeps it from others for so long.
+GEP_BLOCK_LEASE_SECONDS = environment.whole_number("GEP_BLOCK_LEASE_SECONDS", default=600, least=1)
+
 # Keys. Local settings make their own under var/; production must be given them.
 KEYS_DIR = VAR_DIR / "keys"
 FIELD_ENCRYPTION_OLD_KEYS = environment.words("FIELD_ENCRYPTION_OLD_KEYS", "")  # read, never sealed with

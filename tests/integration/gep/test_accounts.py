@@ -7,8 +7,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Sum
 
 from core import events, invariants, jobs
-from gep import accounts, intake, queries
-from gep.models import Account, AccountLine, AccountTotal, Parcel
+from gep import accounts, datasets, intake, queries, runs
+from gep.models import AccountTotal, Parcel, ParcelAccount, Run
 from tests.unit.gep import landscapes
 
 AT = datetime(2025, 3, 1, tzinfo=UTC)
@@ -63,12 +63,13 @@ def test_parcels_come_back_with_area_and_place(parcels):
 
 
 def test_a_compiled_account_adds_up_at_every_level(account):
-    lines = AccountLine.objects.filter(account__code=account.code)
+    rows = ParcelAccount.objects.filter(run__code=account.code)
     assert account.status == "compiled"
     assert account.unconfirmed_figures  # the annual erosivity model is not confirmed
-    assert (account.parcels, lines.count()) == (4, 20)  # five indicators
+    assert (account.parcels, rows.count()) == (4, 4)
+    assert rows.aggregate(fen=Sum("total_fen"))["fen"] == account.total_fen
     for level in ("village", "town", "county", "region"):
-        totals = AccountTotal.objects.filter(account__code=account.code, level=level)
+        totals = AccountTotal.objects.filter(run__code=account.code, level=level)
         assert totals.aggregate(fen=Sum("value_fen"))["fen"] == account.total_fen
     assert sum(queries.parcel_value_fen(f"361028-{n}") for n in range(4)) == account.total_fen
     assert queries.county_totals(account.code)["value_fen"].sum() == account.total_fen
@@ -84,7 +85,7 @@ def test_water_of_the_account_by_hand(account):
 def test_the_same_request_is_the_same_account(account, layers):
     again = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT)
     assert again == accounts.compile(again.code, as_of=AT) == account
-    assert (Account.objects.count(), AccountLine.objects.count()) == (1, 20)
+    assert (Run.objects.count(), ParcelAccount.objects.count()) == (1, 4)
     assert len(events.since(0, kinds={"gep.account_compiled"})) == 1
 
 
@@ -113,21 +114,29 @@ def test_i15_names_the_row_that_does_not_add_up(account):
 def test_a_missing_price_is_kept_as_one_clear_sentence(layers, parcels):
     code = accounts.request(region="361028", year=2024, price_year=2021, layers=layers, at=AT).code
     assert accounts.compile(code, as_of=AT).status == "refused"
-    assert Account.objects.get().refusal == "prices has no row for 'carbon' in 361028 on 2021-12-31"
-    assert AccountLine.objects.count() == 0
+    assert Run.objects.get().refusal == "prices has no row for 'carbon' in 361028 on 2021-12-31"
+    assert ParcelAccount.objects.count() == 0
 
 
-def test_a_layer_that_changed_after_the_request_is_not_compiled(layers, parcels):
+def test_a_file_that_changed_after_the_request_changes_no_account(account, layers):
+    landscapes.write_raster(layers["dem_m"], landscapes.layer("dem_m") * 2)
+    other = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT).code
+    assert other != account.code  # another file is another account
+    assert accounts.compile(account.code, as_of=AT) == account
+
+
+def test_parcels_that_changed_after_the_request_are_not_accounted_unnoticed(layers, parcels):
     code = accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT).code
-    landscapes.write_raster(layers["dem_m"], landscapes.layer("dem_m") + 1)
+    Parcel.objects.filter(code="361028-0").update(digest="other")
     assert accounts.compile(code, as_of=AT).status == "refused"
+    assert "ask for the account again" in Run.objects.get().refusal
 
 
 def test_requests_that_cannot_be_are_refused_by_name(layers, tmp_path):
-    with pytest.raises(accounts.AccountWithoutParcels):
+    with pytest.raises(runs.RegionWithoutParcels):
         accounts.request(region="361028", year=2024, price_year=2024, layers=layers, at=AT)
     for wrong in ({"profile": "none"}, {"switches": {"magic": 1}}, {"region": "999999"}):
-        with pytest.raises(accounts.AccountNotDescribed):
+        with pytest.raises((runs.RunNotDescribed, datasets.DatasetNotDescribed)):
             accounts.request(
                 **{"region": "361028", "year": 2024, "price_year": 2024, "layers": layers, "at": AT} | wrong
             )

@@ -4,13 +4,13 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Path, Router
+from ninja import Router
 
 from gep import ecosystems, queries
-from gep.schemas import AccountDetailOut, AccountOut, ParcelOut
+from gep.api.conditions import Code
+from gep.schemas.accounts import AccountDetailOut, AccountOut, ParcelOut
 
 router = Router(tags=["gep"])
-Code = Path(..., max_length=60, pattern=r"^[0-9A-Za-z_-]+$")
 
 
 @router.get("/accounts", response=list[AccountOut])

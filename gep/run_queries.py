@@ -1,0 +1,135 @@
+"""What may be asked about runs: where they stand, how long they will take, what they rest on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+
+from gep.models import BlockState, Run, RunBlock, RunStatus
+
+SHARE_OF_BLOCKS = 0.9  # of the way; the check and the join are the rest
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as pages see it; ``datasets`` names the datasets by role."""
+
+    code: str
+    kind: str
+    name: str
+    region: str
+    year: int
+    price_year: int
+    profile: str
+    switches: Mapping[str, Any]
+    seed: int
+    draws: int
+    status: str
+    stage: str
+    inputs: Mapping[str, Any]
+    datasets: Mapping[str, str]
+    findings: list[dict[str, Any]]
+    findings_accepted_by: str
+    indicators: list[str]
+    provenance: dict[str, Any]
+    parcels: int
+    area_m2: float
+    total_fen: int
+    unconfirmed_figures: bool
+    synthetic: bool
+    refusal: str
+    base: str
+    changes: Mapping[str, Any]
+    revises: str
+    revision_reason: str
+    revision: int
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    compiled_at: datetime | None
+    approved_by: str
+    approved_at: datetime | None
+    published_by: str
+    published_at: datetime | None
+    withdrawn_by: str
+    withdrawn_at: datetime | None
+    withdrawn_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressView:
+    """How far a run has come: ``share`` from 0 to 1, and the seconds that remain at this pace, None if unknown."""
+
+    run: str
+    status: str
+    stage: str
+    share: float
+    blocks: int
+    blocks_done: int
+    remaining_s: float | None
+    started_at: datetime | None
+    refusal: str
+
+
+def run(code: str) -> RunView:
+    """Return the run with that code. Raises ``Run.DoesNotExist`` (an ObjectDoesNotExist)."""
+    return _view(Run.objects.get(code=code))
+
+
+def runs(
+    *, region: str = "", year: int | None = None, status: str = "", kind: str = "", before: str = "", limit: int = 50
+) -> list[RunView]:
+    """Return runs, the last requested first, those requested before the run ``before``."""
+    wanted = {"region": region, "year": year, "status": status, "kind": kind}
+    rows = Run.objects.filter(**{name: value for name, value in wanted.items() if value})
+    if before:
+        rows = rows.filter(pk__lt=Run.objects.get(code=before).pk)
+    return [_view(row) for row in rows.order_by("-pk")[:limit]]
+
+
+def progress(code: str, *, at: datetime) -> ProgressView:
+    """Return how far a run has come. Raises ``Run.DoesNotExist``."""
+    row = Run.objects.get(code=code)
+    done = Count("pk", filter=Q(state=BlockState.DONE))
+    counted = RunBlock.objects.filter(run=row).aggregate(blocks=Count("pk"), done=done)
+    share = _share(row, counted["blocks"], counted["done"])
+    return ProgressView(
+        run=code,
+        status=row.status,
+        stage=row.stage,
+        share=share,
+        blocks=counted["blocks"],
+        blocks_done=counted["done"],
+        remaining_s=_remaining_s(row, share, at=at),
+        started_at=row.started_at,
+        refusal=row.refusal,
+    )
+
+
+def _share(row: Run, blocks: int, done: int) -> float:
+    if row.status in (RunStatus.COMPILED, RunStatus.APPROVED, RunStatus.PUBLISHED, RunStatus.WITHDRAWN):
+        return 1.0
+    return SHARE_OF_BLOCKS * done / blocks if blocks else 0.0
+
+
+def _remaining_s(row: Run, share: float, *, at: datetime) -> float | None:
+    if row.status != RunStatus.RUNNING or row.started_at is None or not share:
+        return None
+    spent = max(at - row.started_at, timedelta(0)).total_seconds()
+    return round(spent * (1 - share) / share, 1)
+
+
+def _view(row: Run) -> RunView:
+    own = {name: getattr(row, name) for name in RunView.__dataclass_fields__ if name not in NAMED}
+    links = row.datasets.order_by("role").values_list("role", "dataset__code")
+    return RunView(
+        **own,
+        datasets=dict(links),
+        base=row.base.code if row.base else "",
+        revises=row.revises.code if row.revises else "",
+    )
+
+
+NAMED = ("datasets", "base", "revises")

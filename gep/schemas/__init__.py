@@ -1,0 +1,1 @@
+"""The shapes of the app's requests and answers."""
