@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.coefficients import CoefficientMissing
-from gep.change import areas, decomposition, extent, lineage, prices
+from gep.change import areas, decomposition, extent, lineage, overlay, prices
 
 HA = 10_000_000_000  # mm² in a hectare
 busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be
@@ -169,6 +169,52 @@ def test_many_parcels_that_were_cut_in_two_are_told_at_once():
                             np.tile([2, 1], 20_000))  # fmt: skip
     told = lineage.project(np.full(20_000, 10), parents=codes, lineage=links, children=links.child)
     assert told.reshape(-1, 2).tolist() == [[7, 3]] * 20_000
+
+
+# Overlay of two versions
+
+
+def test_an_overlay_shares_surveyed_areas_out_exactly():
+    """p1 stays, p2 is cut at a third and loses its east to nobody, p3 merges into the neighbour's new parcel."""
+    import shapely
+
+    old = np.array([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 40, 10), shapely.box(0, 10, 10, 20)])
+    new = np.array([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10), shapely.box(20, 0, 30, 10),
+                    shapely.box(0, 10, 12, 20)])  # fmt: skip
+    found = overlay.lineage(
+        old, new, old_codes=np.array(["p1", "p2", "p3"]), new_codes=np.array(["n1", "n2", "n3", "n4"]),
+        old_area_mm2=np.array([101, 100, 99]),
+    )  # fmt: skip
+    edges = list(zip(found.parent.tolist(), found.child.tolist(), found.area_mm2.tolist(), strict=True))
+    assert edges == [("p1", "n1", 101), ("p2", "n2", 34), ("p2", "n3", 33), ("p2", "", 33), ("p3", "n4", 99)]
+
+
+def test_a_parcel_that_nothing_covers_leads_outside():
+    import shapely
+
+    old, far = np.array([shapely.box(0, 0, 10, 10)]), np.array([shapely.box(90, 0, 99, 10)])
+    found = overlay.lineage(old, far, old_codes=np.array(["p"]), new_codes=np.array(["a"]), old_area_mm2=np.array([7]))
+    assert (found.child.tolist(), found.area_mm2.tolist()) == ([""], [7])
+
+
+def test_slivers_are_left_to_their_neighbours():
+    import shapely
+
+    old = np.array([shapely.box(0, 0, 10, 10)])
+    new = np.array([shapely.box(0.001, 0, 10, 10), shapely.box(-5, 0, 0.001, 10)])
+    found = overlay.lineage(old, new, old_codes=np.array(["p"]), new_codes=np.array(["a", "b"]),
+                            old_area_mm2=np.array([100_000_000]), sliver_m2=0.1)  # fmt: skip
+    assert (found.child.tolist(), found.area_mm2.tolist()) == (["a"], [100_000_000])
+
+
+def test_new_parcels_that_overlap_are_named():
+    import shapely
+
+    old, twice = np.array([shapely.box(0, 0, 10, 10)]), np.array([shapely.box(0, 0, 8, 10), shapely.box(5, 0, 12, 10)])
+    with pytest.raises(overlay.OverlapFound, match=r"cover p and 30.00 m² more"):
+        overlay.lineage(
+            old, twice, old_codes=np.array(["p"]), new_codes=np.array(["a", "b"]), old_area_mm2=np.array([1])
+        )
 
 
 # Constant prices

@@ -91,6 +91,18 @@ def test_every_indicator_has_users_and_a_kind_of_value():
         assert supply_use.is_exchange_value(indicator) in (True, False)
 
 
+def test_users_grades_and_valuations_have_names_in_both_languages():
+    import csv
+
+    from gep.seea import names
+
+    valued_by = {row["valued_by"] for row in csv.DictReader((supply_use.HERE / "exchange.csv").open(encoding="utf-8"))}
+    users = {user for shares in supply_use._users().values() for user in shares}
+    for key in (*condition.GRADES, *sorted(users | valued_by)):
+        assert names.name(key) != names.name(key, language="en")
+    assert names.name("good") == "良"
+
+
 def test_both_totals_are_told_with_what_is_between_them():
     found = supply_use.totals(
         {"crops": 500, "water_retention": 300, "tourism": 200, "tourism.consumer_surplus": 40, "oxygen_release": 10}
