@@ -23,12 +23,11 @@ from core.errors import RuleViolation
 from gep import ecosystems, lineage
 from gep.files import FileRefused, parcel_files
 from gep.files.parcel_files import ParcelFile
-from gep.files.projections import METRIC_CRS, STORED_CRS, to_crs
+from gep.files.projections import ALLOWED_CRS, METRIC_CRS, STORED_CRS, to_crs
 from gep.models import EARLIEST, Parcel, ParcelLineage
 from identity import roles
 from identity.role_codes import Role
 
-ALLOWED_CRS = (METRIC_CRS, STORED_CRS, "EPSG:4326", "EPSG:4549", "EPSG:4547")
 ROWS_AT_ONCE = 2_000
 
 

@@ -74,7 +74,7 @@ def kind_of(path: Path) -> str:
         raise Refused(
             "not_a_parcel_file", "empty" if not head else "no GeoPackage, GeoParquet, zipped Shapefile or GeoJSON"
         )
-    if path.suffix.lower() not in KINDS[kind]:
+    if path.suffix and path.suffix.lower() not in KINDS[kind]:
         raise Refused("wrong_extension", f"holds {kind}, is named {path.suffix[:12]}")
     return kind
 

@@ -51,7 +51,7 @@ def check_magic(path: Path) -> None:
         raise Refused(
             "archive_of_other_kind" if other else "not_a_geotiff", "" if other else f"starts with {head[:4]!r}"
         )
-    if path.suffix.lower() not in ENDINGS:
+    if path.suffix and path.suffix.lower() not in ENDINGS:
         raise Refused("wrong_extension", f"holds a TIFF, is named {path.suffix[:12]}")
 
 

@@ -39,13 +39,13 @@ def run(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, An
         raise Refused("xls_not_read", "save it as .xlsx without a password")
     found = _Found(most_cells=limits["cells"])
     if head.startswith(archives.ZIP_MAGIC):
-        if path.suffix.lower() not in WORKBOOK_ENDINGS:
+        if path.suffix and path.suffix.lower() not in WORKBOOK_ENDINGS:
             raise Refused("wrong_extension", f"holds a zip, is named {path.suffix[:12]}")
         sheets, facts = _workbook(path, arguments, limits, found), {"encoding": "UTF-8", "delimiter": ""}
     elif head.startswith(archives.ARCHIVE_MAGIC):
         raise Refused("archive_of_other_kind", "a CSV or XLSX is asked for")
     else:
-        if path.suffix.lower() not in TEXT_ENDINGS:
+        if path.suffix and path.suffix.lower() not in TEXT_ENDINGS:
             raise Refused("not_a_sheet", f"no text is expected in {path.suffix[:12]}")
         sheets, facts = _text_sheet(path, limits, found)
     if not any(sheet["rows"] for sheet in sheets):
