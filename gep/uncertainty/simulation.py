@@ -75,7 +75,7 @@ def simulate(
     seed: int,
     places: Mapping[str, Place] | None = None,
     confusion: ConfusionMatrix | None = None,
-    class_area_m2: Mapping[tuple[str, str], float] | None = None,
+    class_area_m2: Mapping[tuple[str, Any], float] | None = None,
     draws: int = FEWEST_DRAWS,
 ) -> Simulation:
     """Return the intervals of ``terms``, of which those with a price in ``prices`` (by indicator and part) have values.
@@ -94,7 +94,8 @@ def simulate(
         varied, counties=sorted(set(terms.county)), places=places or {},
         range_m=spreads.range_m(), draws=draws, seed=seed,
     )  # fmt: skip
-    moved = confusion.multipliers(class_area_m2 or {}, draws=draws, seed=seed) if confusion else {}
+    area = {(county, str(code)): m2 for (county, code), m2 in (class_area_m2 or {}).items()}
+    moved = confusion.multipliers(area, draws=draws, seed=seed) if confusion else {}
     rows = _Rows.of(errors, moved)
     collapsed = _Collapsed.of(terms, rows)
     physical = collapsed.draw(rows.logs)

@@ -1,8 +1,8 @@
 """How far each figure may be off: its coefficient of variation, and what its error is shared with.
 
 ``gep/coefficients/uncertainty.csv`` states a CV for a figure by its name, for a group of figures by the beginning of
-it (``layer.npp`` for nothing less than that, ``soil_retention`` for all of a table), or for a kind. The longest
-beginning that the table has counts.
+it (``climate_regulation.heat`` for every class, ``soil_retention`` for all of a table), or for a kind. The longest
+beginning that the table has counts. The source of a figure, after ``@``, has no spread of its own.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Spreads:
 
         Raises CoefficientMissing where not even its kind has one.
         """
-        name = figure.replace(":", ".")
+        name = figure.replace(":", ".").split("@")[0]
         kind = name.split(".")[0]
         sharing: Mapping[str, Sharing] = {LAYER: "space", STATISTIC: "county"}
         return Spread(cv=float(self._longest(name).value), sharing=sharing.get(kind, "all"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import fsum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +39,7 @@ class TermTotals:
         return len(self.indicator)
 
     @classmethod
-    def of(
-        cls, terms: Mapping[tuple[str, str, tuple[str, ...]], Mapping[tuple[str, int | str], float]]
-    ) -> "TermTotals":
+    def of(cls, terms: Mapping[tuple[str, str, tuple[str, ...]], Mapping[tuple[str, Any], float]]) -> "TermTotals":
         """Return terms given by indicator, part and figures, each by county and class; CLASS in a name is filled in."""
         return cls._of_sums(
             {

@@ -150,7 +150,9 @@ def test_more_draws_tell_the_width_better():
 def test_the_longest_beginning_of_a_figures_name_counts():
     spreads = uncertainty.Spreads(region="361028", year=2023)
     assert spreads.of("prices.reservoir") == Spread(0.13, "all")
-    assert spreads.of("prices.dredging") == Spread(0.2, "all")
+    assert spreads.of("prices.urea") == Spread(0.2, "all")
+    assert spreads.of("prices.reservoir@wei_river") == Spread(0.13, "all")
+    assert spreads.of("climate_regulation.heat.111") == Spread(0.3, "all")
     assert spreads.of("water_retention.runoff.111") == Spread(0.3, "all")
     assert spreads.of("layer:soil_erodibility") == Spread(0.25, "space")
     assert spreads.of("statistic:rice") == Spread(0.035, "county")
