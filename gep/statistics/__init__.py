@@ -4,18 +4,22 @@ Method: docs/methods/statistics.md.
 """
 
 from gep.statistics.basis import RatioMissing, valued
+from gep.statistics.external import NetValue, inflows, net_of_external
 from gep.statistics.products import Product, WeightRule, catalogue
 from gep.statistics.tables import COLUMNS, Finding, StatisticsTable, missing_counties, read
 
 __all__ = [
     "COLUMNS",
     "Finding",
+    "NetValue",
     "Product",
     "RatioMissing",
     "StatisticsTable",
     "WeightRule",
     "catalogue",
+    "inflows",
     "missing_counties",
+    "net_of_external",
     "read",
     "valued",
 ]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from core.coefficients import TAGS, known_sources
 from gep import ecosystems
 
 HERE = Path(__file__).parent
-Role = Literal["value", "input"]
+Role = Literal["value", "input", "external"]
 
 
 class BadCatalogue(ValueError):
@@ -36,7 +36,8 @@ class WeightRule:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product. ``role`` is ``value`` where its value counts, ``input`` where it only feeds an indicator's formula.
+    """One product. ``role`` is ``value`` where its value counts, ``input`` where it only feeds an indicator's formula,
+    ``external`` where it comes from outside and is taken off the indicator's value.
     ``signed`` tells whether its quantity may be negative, as a change may.
 
     ``rules`` in order of preference: the first counts whose layer is there and whose land a county has.
@@ -72,12 +73,12 @@ def catalogue() -> dict[str, Product]:
     products = {}
     for row in _rows("products.csv"):
         own = rules.pop(row["product"], [])
-        if bool(own) != (row["role"] == "value") or row["product"] in products:
+        if row["role"] not in get_args(Role) or bool(own) != (row["role"] == "value") or row["product"] in products:
             raise BadCatalogue(f"products.csv, {row['product']}: twice, or with rules that do not fit its role")
         products[row["product"]] = Product(
             code=row["product"],
             indicator=row["indicator"],
-            role="value" if own else "input",
+            role=cast(Role, row["role"]),
             unit=row["unit"],
             signed=row["signed"] == "yes",
             zh=row["zh"],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gep import statistics
-from gep.statistics import basis
+from gep.statistics import basis, external
 
 COLUMNS = ["county", "product", "quantity", "unit", "value_fen", "unit_price_fen", "source"]
 COUNTIES = {"361028", "361023"}
@@ -139,7 +139,7 @@ def test_every_product_has_a_unit_that_can_be_written_and_land_it_goes_to():
     from gep.statistics.products import catalogue, written_units
 
     units = {unit for unit, _ in written_units().values()}
-    assert len(catalogue()) == 48
+    assert len(catalogue()) == 51
     for product in catalogue().values():
         assert product.unit in units
         assert product.unit in written_units()
@@ -156,3 +156,27 @@ def test_a_basis_without_a_sourced_ratio_is_refused_by_name():
 
 def test_a_basis_takes_its_share_of_each_value_and_rounds_once():
     assert statistics.valued(np.array([1_000, 333, 5]), ratio=Decimal("0.55")).tolist() == [550, 183, 3]
+
+
+def test_what_comes_from_outside_is_taken_off():
+    read = table(
+        ["361028", "external_feed", "", "t", "300", "", "s"], ["361028", "pigs", "9", "head", "1000", "", "s"],
+        ["361023", "external_feed", "2", "t", "", "25", "s"],
+    )  # fmt: skip
+    assert read.findings == ()
+    taken = statistics.inflows(read)
+    assert taken == {("livestock", "361028"): 300, ("livestock", "361023"): 50}
+    gross = {("livestock", "361028"): 1_000, ("livestock", "361023"): 50, ("crops", "361028"): 7}
+    values = statistics.net_of_external(gross, inflow_fen=taken)
+    assert [(value.indicator, value.county, value.net_fen) for value in values] == [
+        ("crops", "361028", 7), ("livestock", "361023", 0), ("livestock", "361028", 700),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gross", "told"),
+    [({("livestock", "361028"): 299}, "300 fen from outside, 299 fen in all"), ({}, "it is not in the account")],
+)
+def test_more_from_outside_than_there_is_is_refused(gross, told):
+    with pytest.raises(external.InflowRefused, match=told):
+        statistics.net_of_external(gross, inflow_fen={("livestock", "361028"): 300})
