@@ -10,7 +10,7 @@ from gep.accounting import CompiledAccount
 
 # From light to dark, each step darker than the one before, so that a grey print keeps the order.
 SHADES = ("#edf3e6", "#cfe3bd", "#a5cc93", "#72ae72", "#3f8a57", "#1d6344", "#0b3d33")
-FIGURES = 2  # significant digits of a bound
+FIGURES = 3  # significant digits of a bound
 
 
 def of_parcels(account: CompiledAccount) -> NDArray[np.float64]:

@@ -1,14 +1,28 @@
 """The folder of an account: every file, one after another, each told as it is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gep.files import findings
-from gep.outputs import geopackage, parquet, summary, totals, workbook
+from gep.outputs import geopackage, parquet, report, summary, totals, workbook
+from gep.outputs.fonts import NoChineseFont
 from gep.outputs.statement import Statement
 
-NAMES = ("parcels.parquet", "parcels.gpkg", "totals.csv", "accounts.xlsx", "summary.json")
+# How much of the time of writing each file takes, about; by these the progress is told.
+SHARES = {
+    "parcels.parquet": 0.15, "parcels.gpkg": 0.3, "totals.csv": 0.02, "accounts.xlsx": 0.35, "report.pdf": 0.15,
+    "summary.json": 0.03,
+}  # fmt: skip
 Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files by name, and a sentence for each that could not be written."""
+
+    paths: Mapping[str, Path]
+    refusals: tuple[str, ...]
 
 
 def write_all(
@@ -18,23 +32,38 @@ def write_all(
     seconds: Callable[[], float],
     peak_rss_mb: Callable[[], float],
     progress: Progress | None = None,
-) -> dict[str, Path]:
-    """Write the account's files into ``folder``; return their paths by name.
+) -> Written:
+    """Write the account's files into ``folder``, which is made where there is none.
 
-    ``progress`` hears the stage and the share of it that is done. ``seconds`` and ``peak_rss_mb`` are asked last, when
-    all else is written. Raises OSError where the folder cannot be written to.
+    ``progress`` hears the file and the share of all writing that is done. ``seconds`` and ``peak_rss_mb`` are asked
+    last, when all else is written. The report is refused where the machine has no Chinese font; the other files are
+    written all the same. Raises OSError where the folder cannot be written to.
     """
-    tell = progress or (lambda stage, share: None)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {name: folder / name for name in NAMES}
-    parquet.write(statement, paths["parcels.parquet"], progress=lambda share: tell("parcels.parquet", share))
-    geopackage.write(statement, paths["parcels.gpkg"], progress=lambda share: tell("parcels.gpkg", share))
+    paths = {name: folder / name for name in SHARES}
+    refusals = []
+    parquet.write(statement, paths["parcels.parquet"], progress=_part("parcels.parquet", progress))
+    geopackage.write(statement, paths["parcels.gpkg"], progress=_part("parcels.gpkg", progress))
     totals.write(statement, paths["totals.csv"])
-    workbook.write(statement, paths["accounts.xlsx"], progress=lambda share: tell("accounts.xlsx", share))
+    workbook.write(statement, paths["accounts.xlsx"], progress=_part("accounts.xlsx", progress))
+    try:
+        _part("report.pdf", progress)(0.0)
+        report.write(statement, paths["report.pdf"])
+    except NoChineseFont as error:
+        refusals.append(str(error))
+        del paths["report.pdf"]
     if any(found.rows for found in statement.findings):
         paths["findings.csv"] = folder / "findings.csv"
         findings.write_rejections(paths["findings.csv"], statement.findings)
     summary.write(statement, paths["summary.json"], seconds=seconds(), peak_rss_mb=peak_rss_mb())
-    tell("summary.json", 1.0)
-    return paths
+    _part("summary.json", progress)(1.0)
+    return Written(paths, tuple(refusals))
+
+
+def _part(name: str, progress: Progress | None) -> Callable[[float], None]:
+    """Return what hears the share of one file, and tells the share of all of them."""
+    names = list(SHARES)
+    before = sum(SHARES[other] for other in names[: names.index(name)])
+    tell = progress or (lambda stage, share: None)
+    return lambda share: tell(name, before + SHARES[name] * share)

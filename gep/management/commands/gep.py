@@ -13,7 +13,9 @@ from gep import account_files, method_catalogue, outputs
 from gep.account_files import CompiledFile
 from gep.management import profile_listing, run_summary
 from gep.management.progress import RunProgress
+from gep.outputs import Written
 
+NOT_ALL_WRITTEN = 2  # the exit code where a file could not be written and the others were
 COMPILING = 0.6  # of the time of a run; the rest writes files
 
 
@@ -47,12 +49,14 @@ class Command(BaseCommand):
                 )
             except (ValueError, LookupError) as error:
                 raise CommandError(str(error)) from error
-            paths = self._written(compiled, options["out"], progress, began=began)
+            written = self._written(compiled, options["out"], progress, began=began)
         if not options["quiet"]:
-            told = json.loads(paths["summary.json"].read_text(encoding="utf-8"))
-            run_summary.show(told, paths, cast(IO[str], self.stdout))
+            told = json.loads(written.paths["summary.json"].read_text(encoding="utf-8"))
+            run_summary.show(told, written.paths, cast(IO[str], self.stdout))
+        if written.refusals:
+            raise CommandError("; ".join(written.refusals), returncode=NOT_ALL_WRITTEN)
 
-    def _written(self, compiled: CompiledFile, folder: Path, progress: RunProgress, *, began: float) -> dict[str, Path]:
+    def _written(self, compiled: CompiledFile, folder: Path, progress: RunProgress, *, began: float) -> Written:
         try:
             return outputs.write_all(
                 outputs.of_file(compiled),

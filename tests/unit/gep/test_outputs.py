@@ -105,7 +105,7 @@ def test_the_style_shades_the_value_of_a_square_metre(statement):
 def test_bounds_hold_every_value():
     assert densities.bounds(np.array([0.0, 0.0, 0.0])) == [0.0]
     assert densities.bounds(np.array([np.nan])) == []
-    assert densities.bounds(np.array([-0.123, 0.456, 9.87]), classes=2) == [-0.13, 0.46, 9.9]
+    assert densities.bounds(np.array([-0.123, 0.456, 9.87]), classes=2) == [-0.123, 0.456, 9.87]
 
 
 def test_the_summary_adds_up(statement):
@@ -139,12 +139,15 @@ def test_totals_are_a_table_that_a_spreadsheet_reads(statement, tmp_path):
 def test_a_folder_holds_every_file_and_what_was_found(tmp_path):
     finding = Finding(row=7, id="=cmd", column="code", reason="duplicate_parcel", done="noted")
     heard = []
-    paths = write_all(
+    written = write_all(
         statements.statement(findings=(of("p.gpkg", [finding]),)), tmp_path / "out", seconds=lambda: 1.5,
         peak_rss_mb=lambda: 300.0, progress=lambda stage, share: heard.append((stage, share)),
     )  # fmt: skip
+    paths = written.paths
+    assert written.refusals == ()
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(paths) | {"parcels.qml"}
-    assert heard[-1] == ("summary.json", 1.0) and all(0 <= share <= 1 for _, share in heard)
+    assert heard[-1] == ("summary.json", pytest.approx(1.0))
+    assert [share for _, share in heard] == sorted(share for _, share in heard)
     told = json.loads(paths["summary.json"].read_text(encoding="utf-8"))
     assert (told["seconds"], told["findings"]) == (1.5, {"p.gpkg": {"duplicate_parcel": 1}})
     assert "'=cmd" in paths["findings.csv"].read_text(encoding="utf-8-sig")
