@@ -1,5 +1,6 @@
 """Totals of statistics shared out to parcels in whole fen, exactly. Method: docs/methods/allocation.md."""
 
+from gep.allocation.calibration import Calibrated, CannotCalibrate, calibrate
 from gep.allocation.largest_remainder import Allocated, AllocatedMany, WeightRefused, allocate, allocate_many
 from gep.allocation.margins import (
     MarginsDisagree,
@@ -13,6 +14,8 @@ from gep.allocation.signed import split_signed
 __all__ = [
     "Allocated",
     "AllocatedMany",
+    "Calibrated",
+    "CannotCalibrate",
     "MarginsDisagree",
     "MarginsDoNotConverge",
     "MarginsUnreachable",
@@ -20,6 +23,7 @@ __all__ = [
     "allocate",
     "allocate_many",
     "allocate_with_margins",
+    "calibrate",
     "fit_margins",
     "split_signed",
 ]

@@ -218,3 +218,36 @@ def test_parcels_meet_products_and_townships_at_once_in_any_order():
         products_fen, townships_fen, township_of_parcel=township[order], weights=weights[:, order], codes=codes[order]
     ).parcels_fen
     assert (again == shared[:, order]).all()
+
+
+# An official figure beside the model
+
+PARCELS = np.array(["b", "a", "c", "d", "e"])
+COUNTY = np.array(["361028", "361028", "361028", "361023", "361023"])
+
+
+def test_a_countys_official_figure_is_reached_exactly_and_others_keep_the_model():
+    found = allocation.calibrate(
+        np.array([100, 100, 50, 30, 40]), county=COUNTY, codes=PARCELS, official_fen={"361028": 301}
+    )
+    assert found.parcels_fen.tolist() == [120, 121, 60, 30, 40]  # 120.4, 120.4, 60.2: the odd fen goes to "a"
+    assert found.factor == {"361028": 1.204}
+
+
+def test_a_parcel_that_costs_water_costs_more_after_calibration():
+    found = allocation.calibrate(
+        np.array([100, -20, 20, 30, 40]), county=COUNTY, codes=PARCELS, official_fen={"361028": 151}
+    )
+    assert found.parcels_fen.tolist() == [151, -30, 30, 30, 40]
+    deficit = allocation.calibrate(
+        np.array([-100, -20, 0, 30, 40]), county=COUNTY, codes=PARCELS, official_fen={"361028": -60}
+    )
+    assert deficit.parcels_fen.tolist() == [-50, -10, 0, 30, 40]
+
+
+@pytest.mark.parametrize("official", [0, -5])
+def test_a_model_without_a_value_of_that_sign_is_not_calibrated(official):
+    with pytest.raises(allocation.CannotCalibrate, match=f"361028: {official} fen by the official figure, 250 fen"):
+        allocation.calibrate(
+            np.array([100, 100, 50, 30, 40]), county=COUNTY, codes=PARCELS, official_fen={"361028": official}
+        )
