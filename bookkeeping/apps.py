@@ -15,6 +15,6 @@ class BookkeepingConfig(AppConfig):
         from bookkeeping import triggers
         from core import events
 
-        post_migrate.connect(triggers.install_after_migrate, sender=self)
+        post_migrate.connect(triggers.TRIGGERS.install_after_migrate, sender=self)
         events.declare("bookkeeping.account_frozen", zh="账户已冻结", en="Account frozen")
         events.declare("bookkeeping.account_unfrozen", zh="账户已解冻", en="Account unfrozen")

@@ -27,6 +27,6 @@ class IdentityConfig(AppConfig):
         from core import events
         from identity import triggers
 
-        post_migrate.connect(triggers.install_after_migrate, sender=self)
+        post_migrate.connect(triggers.TRIGGERS.install_after_migrate, sender=self)
         for kind, (zh, en) in EVENTS.items():
             events.declare(kind, zh=zh, en=en)

@@ -15,7 +15,7 @@ class MarketplaceConfig(AppConfig):
         from core import events
         from marketplace import triggers
 
-        post_migrate.connect(triggers.install_after_migrate, sender=self)
+        post_migrate.connect(triggers.TRIGGERS.install_after_migrate, sender=self)
         events.declare("marketplace.right_registered", zh="权利已登记", en="Right registered")
         events.declare("marketplace.right_transferred", zh="权利已过户", en="Right transferred")
         events.declare("marketplace.listing_published", zh="挂牌已发布", en="Listing published")

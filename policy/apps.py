@@ -29,4 +29,4 @@ class PolicyConfig(AppConfig):
 
         for kind, (zh, en) in EVENT_LABELS.items():
             events.declare(kind, zh=zh, en=en)
-        post_migrate.connect(triggers.install_after_migrate, sender=self)
+        post_migrate.connect(triggers.TRIGGERS.install_after_migrate, sender=self)

@@ -1,8 +1,3 @@
-CREATE TRIGGER bookkeeping_leg_whole BEFORE INSERT ON bookkeeping_leg WHEN typeof(NEW.quantity) <> 'integer'
-BEGIN
-    SELECT RAISE(ABORT, 'bookkeeping_leg_quantity');
-END
--- next
 CREATE TRIGGER bookkeeping_leg_posted AFTER INSERT ON bookkeeping_leg WHEN NEW.kind = 1
 BEGIN
     UPDATE bookkeeping_account SET balance = balance - NEW.quantity WHERE id = NEW.source_id AND NOT frozen;

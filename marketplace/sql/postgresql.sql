@@ -1,8 +1,3 @@
-CREATE OR REPLACE FUNCTION marketplace_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '%_is_kept', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-END $$
--- next
 CREATE OR REPLACE FUNCTION marketplace_refuse_late_bid() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM marketplace_session AS session WHERE session.id = NEW.session_id
@@ -11,15 +6,6 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$
--- next
-CREATE TRIGGER marketplace_bid_kept BEFORE UPDATE OR DELETE ON marketplace_bid
-FOR EACH ROW EXECUTE FUNCTION marketplace_refuse_change()
--- next
-CREATE TRIGGER marketplace_rightchange_kept BEFORE UPDATE OR DELETE ON marketplace_rightchange
-FOR EACH ROW EXECUTE FUNCTION marketplace_refuse_change()
--- next
-CREATE TRIGGER marketplace_settlement_kept BEFORE UPDATE OR DELETE ON marketplace_settlement
-FOR EACH ROW EXECUTE FUNCTION marketplace_refuse_change()
 -- next
 CREATE TRIGGER marketplace_bid_in_time_kept BEFORE INSERT ON marketplace_bid
 FOR EACH ROW EXECUTE FUNCTION marketplace_refuse_late_bid()

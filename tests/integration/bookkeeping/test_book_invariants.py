@@ -46,7 +46,7 @@ def found_by(code):
 
 def damage(*statements):
     """Do what only one with the keys of the database could do: drop the triggers and the checks in the way."""
-    triggers.remove(connection)
+    triggers.TRIGGERS.remove(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in ("leg", "account"):
@@ -147,7 +147,7 @@ def test_a_damaged_row_is_named(code, statement, row, what):
 def test_a_frozen_account_is_no_damage_but_one_that_moved_is():
     chart.freeze("coin:resident/a", at=NOW)
     assert [found_by(code) for code in CHECKS] == [[]] * 6
-    triggers.remove(connection)  # as nobody can while the database looks
+    triggers.TRIGGERS.remove(connection)  # as nobody can while the database looks
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO bookkeeping_leg (reference, leg, kind, source_id, target_id, quantity, occurred_at)"
@@ -155,4 +155,4 @@ def test_a_frozen_account_is_no_damage_but_one_that_moved_is():
             " bookkeeping_account b WHERE a.code = 'coin:resident/a' AND b.code = 'coin:resident/b'"
         )
     assert found_by("I3") == [Broken("account coin:resident/a", "1 legs moved it while it was frozen")]
-    triggers.install(connection)
+    triggers.TRIGGERS.install(connection)

@@ -139,9 +139,9 @@ def test_every_trigger_is_in_place():
     text = (triggers.FOLDER / f"{connection.vendor}.sql").read_text()
     wanted = {line.split()[2] for line in text.splitlines() if line.startswith("CREATE TRIGGER")}
     assert len(wanted) >= 11
-    assert set(triggers.present(connection)) == wanted
-    triggers.install(connection)  # again: nothing changes
-    assert set(triggers.present(connection)) == wanted
+    assert set(triggers.TRIGGERS.present(connection)) == wanted
+    triggers.TRIGGERS.install(connection)  # again: nothing changes
+    assert set(triggers.TRIGGERS.present(connection)) == wanted
 
 
 def test_a_leg_is_not_replaced(ids):
@@ -160,4 +160,4 @@ def test_a_part_of_a_coin_never_moves(ids):
                            " AND column_name = 'quantity'")  # fmt: skip
             assert cursor.fetchone()[0] == "bigint"
     else:
-        assert "bookkeeping_leg_quantity" in refused(leg(ids, quantity="1.5"))
+        assert "limit of bookkeeping_leg.quantity" in refused(leg(ids, quantity="1.5"))

@@ -57,7 +57,7 @@ def test_the_triggers_are_put_back_by_migrate():
     names = {"postgresql": "core_event_append_only ON core_event", "sqlite": "core_event_no_delete"}
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER {names[connection.vendor]}")
-    triggers.install_after_migrate(using="default")
+    triggers.TRIGGERS.install_after_migrate(using="default")
     record("job/1")
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Event.objects.all().delete()

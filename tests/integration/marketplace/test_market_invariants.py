@@ -69,7 +69,7 @@ def test_another_winner_is_seen(sold):
 
 
 def test_a_bid_put_in_after_the_deadline_is_seen(sold):
-    triggers.remove(connection)
+    triggers.TRIGGERS.remove(connection)
     session = Session.objects.get()
     Bid.objects.create(
         session=session, sequence=3, party="A", amount_fen=102_000 * YUAN, key="c", received_at=ENDS, deadline_at=ENDS
@@ -78,7 +78,7 @@ def test_a_bid_put_in_after_the_deadline_is_seen(sold):
 
 
 def test_a_bid_taken_out_of_the_log_is_seen(sold):
-    triggers.remove(connection)
+    triggers.TRIGGERS.remove(connection)
     Bid.objects.filter(party="B").delete()
     assert {found.row for found in everything()} == {"session L1"}
 
