@@ -1,12 +1,12 @@
 """What makes a file of each kind fit for runs: read in a limited child process, measured, copied."""
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gep.files import FileRefused, parcel_files, raster_files
+from gep.files import FileRefused, parcel_files, rasters, sheets
+from gep.files.limits import UPLOAD
 from gep.files.projections import METRIC_CRS
 
 SYNTHETIC_MARK = "模拟数据"
@@ -47,24 +47,28 @@ def _parcels(path: Path, stated: Stated, folder: Path) -> CheckedFile:
 
 
 def _layer(path: Path, stated: Stated, folder: Path) -> CheckedFile:
-    found = raster_files.read(path, crs=METRIC_CRS, classes=stated.layer == "land_cover")
-    grid, label = found.grid, found.tags.get("LABEL", "")
+    scheme = stated.scheme or "hj1166"
+    found = rasters.check(path, layer=stated.layer, crs=METRIC_CRS, scheme=scheme, limits=UPLOAD)
+    if found.unknown_classes:
+        told = ", ".join(str(code) for code, _ in found.unknown_classes[:20])
+        raise FileRefused(path, "unknown_class", f"{told} in {scheme}")
+    south, east = found.north - found.rows * found.cell_y, found.west + found.columns * found.cell_x
     facts = {
-        "crs": METRIC_CRS, "rows": grid.rows, "columns": grid.columns, "cell_m": grid.cell_m,
-        "extent": list(grid.bounds), "nodata": found.nodata,
+        "crs": found.crs, "rows": found.rows, "columns": found.columns, "cell_m": found.cell_x,
+        "extent": [found.west, south, east, found.north], "nodata": found.nodata, "missing_share": found.missing_share,
+        "implausible_cells": found.implausible, "hints": list(found.hints),
     }  # fmt: skip
-    return CheckedFile(facts, synthetic=SYNTHETIC_MARK in label, label=label)
+    return CheckedFile(facts, synthetic=SYNTHETIC_MARK in found.label, label=found.label)
 
 
 def _table(path: Path, stated: Stated, folder: Path) -> CheckedFile:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
-        columns = next(rows, [])
-        count = sum(1 for row in rows if row)
+    found = sheets.read(path, limits=UPLOAD)
+    rows = list(found.rows())
+    columns = list(rows[0].cells)
     if stated.kind == "coefficients" and set(columns) != set(COEFFICIENT_COLUMNS):
         odd = sorted(set(COEFFICIENT_COLUMNS) ^ set(columns))
         raise FileRefused(path, "table_without_columns", ", ".join(odd)[:200])
-    return CheckedFile({"rows": count, "columns": columns})
+    return CheckedFile({"rows": len(rows) - 1, "columns": columns, "encoding": found.facts["encoding"]})
 
 
 CHECKS: dict[str, Callable[[Path, Stated, Path], CheckedFile]] = {

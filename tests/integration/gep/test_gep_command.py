@@ -95,7 +95,7 @@ def switches_that_are_none(folder):
     [
         (missing_account, "ACCOUNT.toml: there is no such file"),
         (missing_parcels, "parcels.gpkg: file_missing"),
-        (missing_layer, "land_cover.tif: not_a_geotiff (no such file)"),
+        (missing_layer, "land_cover.tif: file_missing"),
         (unknown_key, "keys that are not known: account.colour"),
         (unknown_layer, "layers magic are not known; there are"),
         (unknown_profile, "there is no profile 'none'; there are CAS2017, GBT46869_2025"),

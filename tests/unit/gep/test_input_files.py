@@ -42,7 +42,7 @@ def test_t13_a_bomb_is_refused_before_it_is_read(tmp_path):
     ("changes", "reason"),
     [
         pytest.param({"nodata": None}, "raster_without_nodata", id="no nodata"),
-        pytest.param({"crs": None}, "raster_without_crs", id="no CRS"),
+        pytest.param({"crs": None}, "crs_missing", id="no CRS"),
         pytest.param({"crs": "EPSG:4549"}, "raster_of_other_crs", id="next zone"),
         pytest.param({"transform": None}, "raster_not_north_up", id="no place"),
     ],
@@ -60,7 +60,7 @@ def test_a_raster_elsewhere_and_a_truncated_one(tmp_path):
     assert reason_of(raster_files.read, afar, crs=landscapes.CRS) == "raster_outside_jiangxi"
     cut = tmp_path / "cut.tif"
     cut.write_bytes(landscapes.write_raster(tmp_path / "whole.tif", rain).read_bytes()[:100])
-    assert reason_of(raster_files.read, cut, crs=landscapes.CRS) == "not_a_geotiff"
+    assert reason_of(raster_files.read, cut, crs=landscapes.CRS) == "raster_broken"
 
 
 def test_layers_on_other_grids_and_with_other_names_are_refused(tmp_path):
