@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.units import FEN_PER_YUAN
 
-ROUNDING = 1e-6  # values are sums of rounded ones; factors must reproduce them to this share, or to a fen each
+ROUNDING = 1e-6  # values are sums of rounded ones; factors must reproduce them to this share, or to a fen
 
 
 class NotComparable(ValueError):
@@ -56,13 +56,14 @@ def decompose(
     closing = np.array([factors[name][1] for name in names], dtype=np.float64)
     _refuse_missing(names, opening, closing)
     before, after = np.asarray(opening_fen, dtype=np.int64), np.asarray(closing_fen, dtype=np.int64)
+    _refuse_misfits(opening, before, fen_per_unit=fen_per_unit)
+    _refuse_misfits(closing, after, fen_per_unit=fen_per_unit)
     through_zero = _through_zero(opening, closing)
     wanted = np.where(
         through_zero.any(axis=0),
         through_zero / np.maximum(through_zero.sum(axis=0), 1) * (after - before),
         _regular(opening, closing) * fen_per_unit,
     )
-    _refuse_misfits(wanted, before, after)
     effects = _whole(wanted, after - before)
     published = before if old_method_fen is None else np.asarray(old_method_fen, dtype=np.int64)
     return Decomposition(dict(zip(names, effects, strict=True)), before - published)
@@ -81,10 +82,8 @@ def _log_ratio(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[
 
 
 def _through_zero(opening: NDArray[np.float64], closing: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which factors leave zero, reach it or pass through it; one that stays zero changes nothing."""
-    crossed = np.sign(opening) != np.sign(closing)
-    stuck = ((opening == 0) & (closing == 0)).any(axis=0)
-    return crossed | (stuck & ~crossed.any(axis=0) & (opening == 0))
+    """Return which factors leave zero, reach it, stay there, or pass through it, shape (factors, n)."""
+    return (np.sign(opening) != np.sign(closing)) | (opening == 0)
 
 
 def _regular(opening: NDArray[np.float64], closing: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,8 +109,8 @@ def _refuse_missing(names: list[str], opening: NDArray[np.float64], closing: NDA
         raise NotComparable(f"{names[factor]} at place {place} is missing in one of the years")
 
 
-def _refuse_misfits(wanted: NDArray[np.float64], before: NDArray[np.int64], after: NDArray[np.int64]) -> None:
-    allowed = 2 + ROUNDING * np.maximum(np.abs(before), np.abs(after))
-    off = np.abs(wanted.sum(axis=0) - (after - before))
-    for place in np.flatnonzero(off > allowed)[:1]:
-        raise NotComparable(f"at place {place} the factors explain {off[place]:.0f} fen more or less than the change")
+def _refuse_misfits(factors: NDArray[np.float64], value_fen: NDArray[np.int64], *, fen_per_unit: float) -> None:
+    """Refuse factors whose product is not the value, beyond what rounding explains."""
+    off = np.abs(factors.prod(axis=0) * fen_per_unit - value_fen)
+    for place in np.flatnonzero(off > 1 + ROUNDING * np.abs(value_fen))[:1]:
+        raise NotComparable(f"at place {place} the factors make {off[place]:.0f} fen more or less than the value")

@@ -78,7 +78,9 @@ def _normal(seed: int, figure: str, county: str, draws: int) -> NDArray[np.float
 
 
 def _correlation(counties: Sequence[str], places: Mapping[str, Place], range_m: float) -> NDArray[np.float64]:
-    """Return exp(-distance / range) between counties, which is a valid correlation in the plane."""
+    """Return exp(-distance / range) between counties, a valid correlation in the plane; one alone needs no place."""
+    if len(counties) == 1:
+        return np.eye(1)
     lost = [county for county in counties if county not in places]
     if lost:
         raise PlaceMissing(f"the place of {', '.join(lost)} is not stated")

@@ -288,8 +288,10 @@ def test_a_missing_quantity_is_not_compared():
 
 
 def test_factors_that_do_not_make_the_value_are_refused():
-    with pytest.raises(decomposition.NotComparable, match="place 0"):
+    with pytest.raises(decomposition.NotComparable, match="place 0 the factors make 60000 fen more or less"):
         split([20_000], [90_000], ([100.0], [120.0]), ([2.0], [2.5]))
+    with pytest.raises(decomposition.NotComparable, match="place 0 the factors make 100 fen more or less"):
+        split([0], [100], ([0.0], [0.0]), ([2.0], [2.5]))  # worth something, and no quantity
 
 
 millionths = st.integers(-(10**12), 10**12).map(lambda number: number / 1e6)

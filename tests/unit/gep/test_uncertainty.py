@@ -99,8 +99,10 @@ def test_errors_of_layers_are_alike_nearby_and_statistics_are_not():
 
 def test_a_county_without_a_place_is_named():
     rain = terms(("water", "", "361002", "111", ("layer:rain",), 1.0))
+    assert simulate(rain, spreads=Known(layer__rain=0.1)).total_fen.cv > 0  # one county alone is near to itself
+    both = terms(("water", "", "361002", "111", ("layer:rain",), 1.0), ("water", "", "361028", "111", (), 1.0))
     with pytest.raises(errors_by_draw.PlaceMissing, match="361002"):
-        simulate(rain, spreads=Known(layer__rain=0.1))
+        simulate(both, spreads=Known(layer__rain=0.1))
 
 
 def test_the_same_seed_gives_the_same_bits_in_any_order_of_terms_and_blocks(monkeypatch):
