@@ -19,7 +19,6 @@ ARCHIVE_ENDINGS = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar", 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LITTLE = 1 << 20  # below this a member may be as compressible as it likes
 UTF8_NAME, ENCRYPTED = 0x800, 0x1
-WINDOWS, UNIX = 0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +29,6 @@ class Member:
     size: int
     packed: int
     info: zipfile.ZipInfo
-
-
-def run(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer with the members of the archive at ``path``, unpacked into ``into`` if that is given."""
-    path = Path(arguments["path"])
-    with opened(path) as archive:
-        members = listed(archive, path=path, limits=limits)
-        if arguments.get("into"):
-            unpack(archive, members, into=Path(arguments["into"]), limits=limits)
-    return {"members": [[member.name, member.size] for member in members]}
 
 
 def opened(path: Path) -> zipfile.ZipFile:

@@ -65,7 +65,9 @@ def check(
         "land_use_codes": None if land_use_codes is None else sorted(land_use_codes), "place": list(place),
         "rows_a_batch": rows_a_batch,
     }  # fmt: skip
-    answer = sandbox.run("parcels", path, arguments, limits=limits, findings=_findings)
+    answer = sandbox.run(
+        "parcels", path, arguments, limits=limits, findings=_findings, beside=Path(out).resolve().parent
+    )
     return CheckedParcels(
         table=ParcelTable(out), sha256=sha256(path), findings=_findings(path, answer), facts=answer["facts"]
     )

@@ -31,13 +31,15 @@ def run(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, An
         keys, ids = _spill(rows.read(source), spill, crs=wanted.crs)
         order = _order(keys, ids)
         kept = rows.drop_duplicates(ids, order)
-    if len(rows.found) and wanted.on_bad == "refuse":
-        raise Refused(rows.found[0][3], "", **rows.told())
+    told = rows.told()
+    rejected = [found for found in told["findings"] if found[-1] == "rejected"]
+    if rejected and wanted.on_bad == "refuse":
+        raise Refused(rejected[0][3], "", **told)
     if not len(kept):
-        raise Refused("no_parcels", f"{rows.read_rows} rows read, none kept", **rows.told())
+        raise Refused("no_parcels", f"{rows.read_rows} rows read, none kept", **told)
     _write(spill, Path(arguments["out"]), kept, rows_a_batch=arguments["rows_a_batch"])
     facts = source.facts | {"crs": crs, "rows_read": rows.read_rows, "rows_kept": len(kept), "vertices": rows.vertices}
-    return {"facts": facts, **rows.told()}
+    return {"facts": facts, **told}
 
 
 def _settled(text: str | None, *, answered: str) -> str:

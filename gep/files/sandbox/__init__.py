@@ -7,8 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +56,10 @@ class Sandbox:
         *,
         limits: Limits,
         findings: ReadFindings | None = None,
+        beside: Path | None = None,
     ) -> Answer:
         """Return what the child answers about the file at ``path``. Raises FileRefused, ``unsafe_file`` if it died."""
-        with self._lock, tempfile.TemporaryDirectory(prefix="gep-file-") as folder:
+        with self._lock, tempfile.TemporaryDirectory(prefix=".gep-file-", dir=beside) as folder:
             request = {"task": task, "arguments": dict(arguments), "limits": limits.as_dict(), "folder": folder}
             told = self._ask(request)
             if "answer" in told:
@@ -109,23 +109,20 @@ atexit.register(SANDBOX.close)
 
 
 def run(
-    task: str, path: Path, arguments: Mapping[str, Any], *, limits: Limits, findings: ReadFindings | None = None
+    task: str,
+    path: Path,
+    arguments: Mapping[str, Any],
+    *,
+    limits: Limits,
+    findings: ReadFindings | None = None,
+    beside: Path | None = None,
 ) -> Answer:
     """Have the child of this process do ``task`` on the file at ``path``. Raises FileRefused.
 
-    ``findings`` makes of an answer what a refusal lists of the rows.
+    ``findings`` makes of an answer what a refusal lists of the rows; ``beside`` is the folder in which the child may
+    leave what it needs for the moment (None: where temporary files go).
     """
-    return SANDBOX.run(task, path, arguments, limits=limits, findings=findings)
-
-
-@contextmanager
-def fresh() -> Iterator[Sandbox]:
-    """Give a child of one's own, which ends with the block."""
-    own = Sandbox()
-    try:
-        yield own
-    finally:
-        own.close()
+    return SANDBOX.run(task, path, arguments, limits=limits, findings=findings, beside=beside)
 
 
 def _how_it_ended(told: Answer, folder: Path) -> str:

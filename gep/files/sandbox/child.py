@@ -31,7 +31,7 @@ Task = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 
 def tasks() -> dict[str, Task]:
     """Return what this process can do, by name; importing them is most of what it costs to start."""
-    from gep.files import archives, projections
+    from gep.files import projections
     from gep.files.parcels import overlaps
     from gep.files.parcels import reader as parcel_reader
     from gep.files.rasters import reader as raster_reader
@@ -40,7 +40,6 @@ def tasks() -> dict[str, Task]:
     projections.frame(projections.METRIC_CRS)  # the tables of coordinate systems are opened once, and not by every fork
     projections.stated(projections.STORED_CRS)
     return {
-        "archive": archives.run,
         "overlaps": overlaps.run,
         "parcels": parcel_reader.run,
         "raster": raster_reader.run,

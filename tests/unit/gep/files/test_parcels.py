@@ -200,3 +200,11 @@ def test_a_column_that_is_named_and_not_there_is_refused(tmp_path):
     path = landscapes.write_parcels(tmp_path / "parcels.gpkg")
     with pytest.raises(FileRefused, match="column_missing.*DLBM; there are code, county"):
         parcels.check(path, tmp_path / "out.arrow", columns=Columns(land_use="DLBM"))
+
+
+def test_an_unknown_land_use_may_be_cleared_and_is_told_all_the_same(tmp_path):
+    path = landscapes.write_parcels(tmp_path / "parcels.gpkg", land_use=["0301", "0999", "0301", ""])
+    found = parcels.check(path, tmp_path / "out.arrow", land_use_codes={"0301"}, on_unknown_land_use="clear")
+    assert sorted(found.table.column("land_use").tolist()) == ["", "", "0301", "0301"]
+    assert [(f.row, f.reason, f.told, f.done) for f in found.findings] == [(2, "unknown_land_use", "0999", "noted")]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["out.arrow", "parcels.gpkg"]  # nothing is left behind
