@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gep.accounting.inputs import CountyStatistics
-from gep.accounting.terms import Indicator
+from gep.accounting.terms import Indicator, Variant
 from gep.methods import Method
 
 ACTUAL = "actual_if_below"
@@ -60,3 +60,29 @@ def cap(
 
 def _share(capacity: float, emission: float) -> float:
     return min(1.0, float(emission) / float(capacity)) if capacity > 0 else 1.0
+
+
+def store(
+    variant: Variant,
+    method: Method,
+    *,
+    quantity: Mapping[str, NDArray[np.float64]],
+    codes: NDArray[np.str_],
+    county: NDArray[np.str_],
+    statistics: CountyStatistics,
+) -> Capped:
+    """Return what a unit of weight stores in each county, by part; NaN where the county states nothing."""
+    names, place = np.unique(county, return_inverse=True)
+    order = np.lexsort((codes, place))
+    starts = np.searchsorted(place[order], np.arange(len(names)))
+    share: dict[str, dict[str, float]] = {}
+    for part, stored in variant.stores(method).items():
+        stated = statistics.of(stored.statistic)
+        weight = np.add.reduceat(np.nan_to_num(quantity[part][order]), starts)
+        share[part] = {
+            str(name): stored.share * float(statistics.quantity[stated[str(name)]]) / float(weight[i])
+            if str(name) in stated and weight[i] > 0
+            else np.nan
+            for i, name in enumerate(names)
+        }
+    return Capped(share)

@@ -1,6 +1,7 @@
 """Joins what blocks came to into one account: quantities of the whole, values in whole fen, totals."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,13 @@ def _modelled(
         quantity[part] = quantity[part] * capped.of_parcels(part, county)
     if indicator.emissions:
         quantity[MAIN] = sum((quantity[part] for part in indicator.emissions), np.zeros(len(parcels)))
+    stored = capacities.store(
+        indicator.variants[plan.chosen[name]], plan.method, quantity=quantity, codes=parcels.codes, county=county,
+        statistics=statistics,
+    )  # fmt: skip
+    for part in stored.share:
+        quantity[part] = np.where(quantity[part] == 0, 0.0, quantity[part] * stored.of_parcels(part, county))
+        quantity[MAIN] = quantity[MAIN] + quantity[part]
     prices = indicator.prices(plan.method)
     yuan = sum((quantity[part] * priced.yuan_per_unit for part, priced in prices.items()), np.zeros(len(parcels)))
     result = IndicatorResult(
@@ -88,7 +96,7 @@ def _modelled(
         parts={f"{part}_{unit}": quantity[part] for part, unit in indicator.parts.items() if part != MAIN},
         prices=prices,
     )
-    return result, capped
+    return result, replace(capped, share={**capped.share, **stored.share})
 
 
 def _shared_out(

@@ -47,12 +47,26 @@ class Priced:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """What of a county's statistic goes into a part, such as the share of their storage that reservoirs keep free.
+
+    ``figures`` names what the share is a product of.
+    """
+
+    statistic: str
+    share: float
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Variant:
     """One way to calculate an indicator.
 
     ``layers`` tells which layers it needs, given those there are (measured or derived), ``uses`` which it takes where
     they happen to be there; ``statistics`` the items that
-    the counties' statistics must state. ``cell_terms`` names the values to be summed over pieces.
+    the counties' statistics must state. ``cell_terms`` names the values to be summed over pieces. The terms of a part
+    that ``stores`` names are weights, by which what a county states is shared out; it is added to the indicator's own
+    quantity.
     """
 
     physical: Callable[[Units, Method], Physical]
@@ -60,6 +74,7 @@ class Variant:
     cell_terms: Callable[[Pieces, Method], Mapping[str, NDArray[np.float64]]] | None = None
     uses: tuple[str, ...] = ()
     statistics: Callable[[Method], tuple[str, ...]] = lambda method: ()
+    stores: Callable[[Method], Mapping[str, Stored]] = lambda method: {}
 
 
 @dataclass(frozen=True)

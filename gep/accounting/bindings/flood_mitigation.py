@@ -1,6 +1,7 @@
-"""Flood mitigation (R4) by ecosystem unit: what vegetation, lakes, marshes and paddies hold back."""
+"""Flood mitigation (R4) by ecosystem unit: what vegetation, lakes, reservoirs, marshes and paddies hold back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,21 +9,27 @@ from numpy.typing import NDArray
 from core.units import M2_PER_KM2, MM_PER_M
 from gep.accounting.bindings import reservoirs
 from gep.accounting.ecosystem_units import Pieces, Units
-from gep.accounting.terms import CLASS, MAIN, Indicator, Physical, Priced, Term, Variant
+from gep.accounting.terms import CLASS, MAIN, Indicator, Physical, Priced, Stored, Term, Variant
 from gep.indicators import flood_mitigation
 from gep.methods import Method
 
 NAME = "flood_mitigation"
 STORM, PLANTS = f"{NAME}.storm", f"{NAME}.vegetation"
-PARTS = ("lake", "marsh", "paddy")
+RESERVOIR = "reservoir"
+PARTS = ("vegetation", "lake", RESERVOIR, "marsh", "paddy")
+FIGURES = {
+    "lake": (f"{NAME}.lake.changes",),
+    "marsh": (f"{NAME}.marsh.depth",),
+    "paddy": (f"{NAME}.paddy.bund", f"{NAME}.paddy.fills"),
+}
 
 
 def _storms(pieces: Pieces, method: Method) -> Mapping[str, NDArray[np.float64]]:
     return {STORM: pieces["storm_precipitation_mm"]}
 
 
-def _waters(units: Units, method: Method) -> Physical:
-    """Lakes, marshes and paddies; each unit of a lake is taken as a lake of its own."""
+def _waters(units: Units, method: Method, *, stored: bool) -> Physical:
+    """Lakes, marshes and paddies, each unit of a lake taken as a lake of its own; reservoirs by area if ``stored``."""
     held = {
         "lake": flood_mitigation.lake_m3(
             units.area_m2 / M2_PER_KM2,
@@ -35,22 +42,22 @@ def _waters(units: Units, method: Method) -> Physical:
             units.area_m2, bund_m=method.figure(NAME, "paddy.bund"), fills=method.figure(NAME, "paddy.fills")
         ),
     }
-    figures = {
-        "lake": (f"{NAME}.lake.changes",),
-        "marsh": (f"{NAME}.marsh.depth",),
-        "paddy": (f"{NAME}.paddy.bund", f"{NAME}.paddy.fills"),
-    }
-    in_part = {part: method.in_scope(f"{NAME}.{part}", units.code) for part in PARTS}
-    terms = tuple(
-        Term(shown, np.where(in_part[part], held[part], 0.0), figures[part]) for part in PARTS for shown in (MAIN, part)
-    )
-    known = np.any(list(in_part.values()), axis=0) | method.out_of_scope(NAME, units.code)
-    return Physical(terms, np.where(known, units.area_m2, 0.0))
+    in_part = {part: method.in_scope(f"{NAME}.{part}", units.code) for part in (*held, RESERVOIR)}
+    terms = [
+        Term(shown, np.where(in_part[part], amount, 0.0), FIGURES[part])
+        for part, amount in held.items()
+        for shown in (MAIN, part)
+    ]
+    if stored:
+        terms.append(Term(RESERVOIR, np.where(in_part[RESERVOIR], units.area_m2, 0.0), ()))
+    known = np.any([inside for part, inside in in_part.items() if stored or part != RESERVOIR], axis=0)
+    known |= method.out_of_scope(NAME, units.code)
+    return Physical(tuple(terms), np.where(known, units.area_m2, 0.0))
 
 
-def _waters_and_vegetation(units: Units, method: Method) -> Physical:
+def _waters_and_vegetation(units: Units, method: Method, *, stored: bool) -> Physical:
     """The waters, and what vegetation holds of the year's storms, by the share that runs off it."""
-    waters = _waters(units, method)
+    waters = _waters(units, method, stored=stored)
     growing = method.in_scope(PLANTS, units.code)
     runoff_share = method.of_class(NAME, "storm_runoff", indicator=PLANTS, codes=units.code)
     storm_m3 = np.where(growing, units.sums[STORM] / MM_PER_M, 0.0)
@@ -66,20 +73,37 @@ def _waters_and_vegetation(units: Units, method: Method) -> Physical:
     return Physical((*waters.terms, *terms), np.where(growing, units.valid_m2[STORM], waters.known_m2))
 
 
+def _free(method: Method) -> Stored:
+    """What reservoirs keep free for floods, as the water bureau states it."""
+    return Stored("flood_storage", 1.0, ())
+
+
+def _share_of_whole(method: Method) -> Stored:
+    """The share of their whole storage that reservoirs keep free, where the bureau states no more."""
+    return Stored("reservoir_storage", method.figure(NAME, "reservoir.flood_share"), (f"{NAME}.reservoir.flood_share",))
+
+
+def _variant(*, vegetation: bool, storage: Callable[[Method], Stored] | None) -> Variant:
+    return Variant(
+        physical=partial(_waters_and_vegetation if vegetation else _waters, stored=storage is not None),
+        layers=lambda method, there: ("storm_precipitation_mm",) if vegetation else (),
+        cell_terms=_storms if vegetation else None,
+        statistics=lambda method: (storage(method).statistic,) if storage else (),
+        stores=lambda method: {RESERVOIR: storage(method)} if storage else {},
+    )
+
+
 def _prices(method: Method) -> Mapping[str, Priced]:
-    return {MAIN: reservoirs.storage(method)}
+    return dict.fromkeys(PARTS, reservoirs.storage(method))
 
 
 FLOOD_MITIGATION = Indicator(
     name=NAME,
-    parts={MAIN: "m3", "vegetation": "m3", **dict.fromkeys(PARTS, "m3")},
+    parts={MAIN: "m3", **dict.fromkeys(PARTS, "m3")},
     variants={
-        "waters_and_vegetation": Variant(
-            physical=_waters_and_vegetation,
-            layers=lambda method, there: ("storm_precipitation_mm",),
-            cell_terms=_storms,
-        ),
-        "waters": Variant(physical=_waters),
+        f"{waters}{reservoir}": _variant(vegetation=vegetation, storage=storage)
+        for waters, vegetation in (("waters", False), ("waters_and_vegetation", True))
+        for reservoir, storage in (("", None), ("_reservoir_share", _share_of_whole), ("_flood_storage", _free))
     },
     prices=_prices,
 )

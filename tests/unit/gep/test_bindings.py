@@ -39,9 +39,13 @@ def compiled(codes, *, profile="GBT46869_2025", statistics=None, measured=None, 
 
 
 def emissions(**stated) -> CountyStatistics:
+    return of_county(**{f"emission_{name}": amount for name, amount in stated.items()})
+
+
+def of_county(**stated) -> CountyStatistics:
     count = len(stated)
     return CountyStatistics(
-        county=np.full(count, "c"), product=np.array([f"emission_{name}" for name in stated]),
+        county=np.full(count, "c"), product=np.array(list(stated)),
         quantity=np.array(list(stated.values()), dtype=float), unit=np.full(count, "t"),
         value_fen=np.zeros(count, dtype=np.int64), has_value=np.zeros(count, dtype=bool),
     )  # fmt: skip
@@ -93,6 +97,24 @@ def test_floods_held_by_lake_marsh_and_paddy():
     assert flood.quantity[[4, 5]].tolist() == [0.0, 0.0]
     assert flood.value_fen[1] == 2_118_000
     assert flood.parts["marsh_m3"][1] == pytest.approx(3_000.0)
+
+
+@pytest.mark.parametrize(
+    ("stated", "variant", "reservoir_m3"),
+    [
+        ({"reservoir_storage": 3.0e6}, "waters_reservoir_share", [525_000.0, 525_000.0]),  # 35 % of it
+        ({"reservoir_storage": 3.0e6, "flood_storage": 8.0e5}, "waters_flood_storage", [400_000.0, 400_000.0]),
+    ],
+)
+def test_floods_held_by_reservoirs(stated, variant, reservoir_m3):
+    account = compiled([422, 422, 41], statistics=of_county(**stated))
+    flood = account.results["flood_mitigation"]
+    assert flood.variant == variant
+    assert flood.parts["reservoir_m3"].tolist() == pytest.approx([*reservoir_m3, 0.0])
+    assert flood.quantity.tolist() == pytest.approx([*reservoir_m3, 3_000.0])
+    assert flood.coverage_share.tolist() == [1.0, 1.0, 1.0]
+    assert flood.value_fen.tolist() == [round(706 * m3) for m3 in (*reservoir_m3, 3_000)]
+    assert account.by_class_fen["422"]["flood_mitigation"] == round(706 * sum(reservoir_m3))
 
 
 def test_floods_held_by_vegetation(tmp_path):

@@ -71,7 +71,7 @@ def test_settings_that_a_switch_cannot_take_are_refused(wrong):
 
 def test_variants_that_lack_figures_are_passed_over():
     assert method().variants("carbon_sequestration") == ("nep", "dry_matter")
-    assert method().variants("flood_mitigation") == ("waters",)
+    assert method().variants("flood_mitigation") == ("waters_flood_storage", "waters_reservoir_share", "waters")
     assert method().variants("oxygen_release") == ("nep", "dry_matter")
     only = method(carbon_sequestration_variant="dry_matter")
     assert only.variants("carbon_sequestration") == only.variants("oxygen_release") == ("dry_matter",)
