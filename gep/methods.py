@@ -78,6 +78,10 @@ class Method:
         """Return where a class counts for the indicator."""
         return (codes != ecosystems.NO_CLASS) & ~self.out_of_scope(indicator, codes)
 
+    def note(self, table: str, row: Coefficient) -> None:
+        """Remember a figure that was taken from a table by someone else."""
+        self.taken[table, row.key] = row
+
     def variants(self, indicator: str) -> tuple[str, ...]:
         """Return the variants that can be run for want of no figure, in the profile's order of preference."""
         listed = indicator_list()[indicator]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.coefficients import Coefficient
 from gep import ecosystems
-from gep.accounting import ecosystem_units
+from gep.accounting import ecosystem_units, sharing
 from gep.accounting.ecosystem_units import Units, WeighedParcels
 from gep.accounting.inputs import LayerSource, Parcels
 from gep.accounting.plan import Plan
@@ -28,9 +28,9 @@ class BlockResult:
     """What a block of parcels comes to; arrays have the length of the block.
 
     ``quantity`` by indicator and part, 0 where nothing is known; ``known_share`` the share of the parcel that is known
-    to an indicator; ``weights`` by product, for what statistics state. ``class_amounts`` sums each term by county and
-    class, in AMOUNT_UNIT, ``class_weights`` the weights and ``class_area`` the areas, in m² of the same unit. ``taken``
-    are the figures that were used.
+    to an indicator; ``weights`` by product and rule, for what statistics state. ``class_amounts`` sums each term by
+    county and class, in AMOUNT_UNIT, ``class_weights`` the weights, ``class_area`` the areas in m² of the same unit.
+    ``taken`` are the figures that were used.
     """
 
     codes: NDArray[np.str_]
@@ -41,8 +41,8 @@ class BlockResult:
     inside_share: NDArray[np.float64]
     quantity: Mapping[str, Mapping[str, NDArray[np.float64]]]
     known_share: Mapping[str, NDArray[np.float64]]
-    weights: Mapping[str, NDArray[np.float64]]
-    class_weights: Mapping[str, Mapping[tuple[str, int], int]]
+    weights: Mapping[str, tuple[NDArray[np.float64], ...]]
+    class_weights: Mapping[str, tuple[Mapping[tuple[str, int], int], ...]]
     class_amounts: Mapping[TermName, Mapping[tuple[str, int], int]]
     class_area: Mapping[tuple[str, int], int]
     taken: Mapping[tuple[str, str], Coefficient]
@@ -63,7 +63,10 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         for term in physical.terms:
             name = indicator.name, term.part, term.figures
             amounts[name] = groups.added(term.amount)
-    weights = {code: rule.weigh(units, parcels) if len(units) else NO_UNITS for code, rule in plan.rules.items()}
+    weights = {
+        code: [sharing.weigh(rule, units, parcels) if len(units) else NO_UNITS for rule in rules]
+        for code, rules in plan.rules.items()
+    }
     return BlockResult(
         codes=parcels.codes,
         areas=parcels.areas,
@@ -73,8 +76,10 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         inside_share=weighed.inside_share,
         quantity=quantity,
         known_share=known_share,
-        weights={code: _added(weight, units, len(parcels)) for code, weight in weights.items()},
-        class_weights={code: groups.added(weight) for code, weight in weights.items()},
+        weights={
+            code: tuple(_added(weight, units, len(parcels)) for weight in by_rule) for code, by_rule in weights.items()
+        },
+        class_weights={code: tuple(map(groups.added, by_rule)) for code, by_rule in weights.items()},
         class_amounts=amounts,
         class_area=groups.added(units.area_m2),
         taken=dict(plan.method.taken),

@@ -8,9 +8,10 @@ import numpy as np
 from core.units import FEN_PER_YUAN
 from gep.accounting.blocks import AMOUNT_UNIT, BlockResult, TermName
 from gep.accounting.capacities import Capped
-from gep.accounting.sharing import Product, SharedOut
+from gep.accounting.sharing import SharedOut
 from gep.accounting.terms import Priced
 from gep.allocation import split_signed
+from gep.statistics import Product
 
 VALUE = "value"  # the part that a shared-out indicator's money stands under, in yuan
 Place = tuple[str, int]  # county and class
@@ -63,9 +64,10 @@ def shared_terms(
     """Return the money of shared-out products by county and class, in yuan, by the weights that shared it out."""
     terms: dict[TermName, dict[Place, float]] = {}
     for product in products:
-        weights: dict[Place, int] = {}
+        rule, weights = shared.rule[product.code], dict[Place, int]()
         for block in blocks:
-            _add(weights, block.class_weights[product.code])
+            for number, by_place in enumerate(block.class_weights[product.code]):
+                _add(weights, {place: own for place, own in by_place.items() if rule[place[0]] == number})
         of_county: dict[str, int] = {}
         for (county, _), weight in weights.items():
             of_county[county] = of_county.get(county, 0) + weight

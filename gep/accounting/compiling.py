@@ -1,18 +1,19 @@
 """Compiles an account: plan, weigh each block (here or in worker processes), join. No database."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
 
-from gep.accounting import blocks, joining, plan
+from gep.accounting import blocks, joining, plan, sharing
 from gep.accounting.blocks import BlockResult
 from gep.accounting.inputs import CountyStatistics, LayerSource, ParcelBlocks, Parcels, ParcelSource
 from gep.accounting.plan import Plan
 from gep.accounting.results import CompiledAccount
-from gep.accounting.sharing import Product
 from gep.methods import Method
+from gep.statistics import Product
+from gep.statistics import products as built_in
 
 Progress = Callable[[str, float], None]  # stage, share done
 DEFAULT_BLOCK = 4_096
@@ -28,25 +29,24 @@ def compile_account(
     method: Method,
     *,
     statistics: CountyStatistics | None = None,
-    catalogue: Sequence[Product] = (),
+    catalogue: Mapping[str, Product] | None = None,
     block: int = DEFAULT_BLOCK,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> CompiledAccount:
     """Compile the account of ``parcels`` over ``layers`` by ``method``; the same to the fen for any block and workers.
 
-    What ``statistics`` state is shared out as ``catalogue`` says of each product. ``block`` cuts parcels given in
-    memory; a ParcelSource has blocks of its own. An indicator whose inputs are not all
+    What ``statistics`` state is shared out as ``catalogue`` says of each product, the platform's own where None.
+    ``block`` cuts parcels given in memory; a ParcelSource has blocks of its own. An indicator whose inputs are not all
     there is pending, listed, and in no total. Raises LayersDoNotMeet where no parcel lies on the grid,
-    CoefficientMissing and PriceBasisMismatch where a figure is missing or does not fit.
+    CoefficientMissing, RatioMissing and PriceBasisMismatch where a figure is missing or does not fit, GuardBroken where
+    something would count twice.
     """
     tell = progress or (lambda stage, share: None)
     source = ParcelBlocks(parcels, block) if isinstance(parcels, Parcels) else parcels
-    stated = statistics or CountyStatistics()
-    surveyed = source.blocks > 0 and source.block(0).land_use is not None
-    planned = plan.make(
-        method, layers=frozenset(layers.names), stated=stated.products, catalogue=catalogue, surveyed=surveyed
-    )
+    products = built_in.catalogue() if catalogue is None else catalogue
+    stated = sharing.by_basis(statistics or CountyStatistics(), method, catalogue=products)
+    planned = plan.make(method, layers=frozenset(layers.names), stated=stated.products, catalogue=products)
     weighed = []
     for number, result in enumerate(weigh_all(source, layers, planned, workers=workers)):
         weighed.append(result)

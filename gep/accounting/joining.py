@@ -106,7 +106,10 @@ def _shared_out(
         plan.products[name],
         statistics,
         weights={
-            product.code: np.concatenate([block.weights[product.code] for block in blocks])
+            product.code: [
+                np.concatenate(by_block)
+                for by_block in zip(*(block.weights[product.code] for block in blocks), strict=True)
+            ]
             for product in plan.products[name]
         },
         county=parcels.areas["county"],

@@ -1,6 +1,6 @@
 """What an account will calculate: of each indicator the first variant whose inputs are all there, or what it lacks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,9 @@ from gep.accounting import sharing
 from gep.accounting.bindings import DERIVATIONS, INDICATORS
 from gep.accounting.ecosystem_units import Pieces, Window
 from gep.accounting.inputs import LAND_COVER
-from gep.accounting.sharing import Product, WeightRule
 from gep.accounting.terms import Indicator, Variant
 from gep.methods import Method
+from gep.statistics import Product, WeightRule
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Plan:
     reads: tuple[str, ...]  # the layers that are read, the land cover among them
     derived: tuple[str, ...]
     products: Mapping[str, tuple[Product, ...]]  # that statistics state, by the indicator they are shared out under
-    rules: Mapping[str, WeightRule]  # by product
+    rules: Mapping[str, tuple[WeightRule, ...]]  # by product, in order of preference
 
     def variants(self) -> list[tuple[Indicator, Variant]]:
         """Return the chosen variant of each indicator that is calculated."""
@@ -45,7 +45,7 @@ class Plan:
         for _, variant in self.variants():
             if variant.cell_terms is not None:
                 terms |= variant.cell_terms(pieces, self.method)
-        return terms | sharing.cell_terms(tuple(self.rules.values()), pieces)
+        return terms | sharing.cell_terms((rule for rules in self.rules.values() for rule in rules), pieces)
 
 
 def make(
@@ -53,14 +53,11 @@ def make(
     *,
     layers: frozenset[str],
     stated: frozenset[str] = frozenset(),
-    catalogue: Sequence[Product] = (),
-    surveyed: bool = False,
+    catalogue: Mapping[str, Product],
 ) -> Plan:
     """Plan an account by ``method`` over the layers, and over what statistics state of the products in the catalogue.
 
-    ``surveyed`` tells whether the parcels carry land-use codes, by which some products are weighed.
-
-    Raises GuardBroken where the account would count twice or mix bases.
+    Raises GuardBroken where the indicators to be calculated would count something twice or mix bases.
     """
     derivable = {
         name for name, derivation in DERIVATIONS.items() if name not in layers and layers >= set(derivation.needs)
@@ -86,7 +83,7 @@ def make(
             pending[name] = next(iter(lacking.values()))
     shared = _shared(method, catalogue, stated)
     pending |= {name: (name,) for name, products in shared.items() if not products}
-    rules = {p.code: p.rule(layers, surveyed=surveyed) for products in shared.values() for p in products}
+    rules = {p.code: sharing.usable(p, layers) for products in shared.values() for p in products}
     guards.check(method.profile, chosen=chosen | {name: "statistics" for name, products in shared.items() if products})
     return Plan(
         method=method,
@@ -99,16 +96,17 @@ def make(
     )
 
 
-def _reads(wanted: set[str], given: frozenset[str], rules: Mapping[str, WeightRule]) -> tuple[str, ...]:
+def _reads(wanted: set[str], given: frozenset[str], rules: Mapping[str, tuple[WeightRule, ...]]) -> tuple[str, ...]:
     raw = {need for name in wanted - given for need in DERIVATIONS[name].needs}
-    weighed = {rule.layer for rule in rules.values() if rule.layer}
+    weighed = {rule.layer for of_product in rules.values() for rule in of_product if rule.layer}
     return tuple(sorted(given & (wanted | raw | weighed | {LAND_COVER})))
 
 
-def _shared(method: Method, catalogue: Sequence[Product], stated: frozenset[str]) -> dict[str, tuple[Product, ...]]:
+def _shared(method: Method, catalogue: Mapping[str, Product], stated: frozenset[str]) -> dict[str, tuple[Product, ...]]:
     """The products of each indicator that is shared out, those that are stated."""
-    names = dict.fromkeys(product.indicator for product in catalogue if method.accounts_for(product.indicator))
-    return {name: tuple(p for p in catalogue if p.indicator == name and p.code in stated) for name in names}
+    products = [product for product in catalogue.values() if product.role == "value"]
+    names = dict.fromkeys(product.indicator for product in products if method.accounts_for(product.indicator))
+    return {name: tuple(p for p in products if p.indicator == name and p.code in stated) for name in names}
 
 
 def _lacking(

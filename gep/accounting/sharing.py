@@ -4,8 +4,8 @@ gep.md 5.1. A product goes to the land that yields it, by area or by what a laye
 weight for stays unallocated and is told by county.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,55 +14,38 @@ from core.units import FEN_PER_YUAN
 from gep.accounting.ecosystem_units import Pieces, Units
 from gep.accounting.inputs import CountyStatistics, Parcels
 from gep.allocation import allocate_many
+from gep.methods import Method
+from gep.statistics import Product, WeightRule, valued
+from gep.statistics.basis import ratio
 
 IN_YUAN = "yuan"
+GROSS = "gross"
 
 
-@dataclass(frozen=True)
-class WeightRule:
-    """What a unit weighs for a product: its area, or the sum of ``layer`` over it, where it is of one of ``classes``.
+def usable(product: Product, layers: frozenset[str]) -> tuple[WeightRule, ...]:
+    """Return the rules whose layer is there, in order of preference."""
+    return tuple(rule for rule in product.rules if not rule.layer or rule.layer in layers)
 
-    ``land_use`` names survey codes instead, for products whose land no class tells apart; () leaves either open.
+
+def weigh(rule: WeightRule, units: Units, parcels: Parcels) -> NDArray[np.float64]:
+    """Return what each unit weighs, not negative: its area, times the mean of the rule's layer where it names one.
+
+    The survey's codes tell the land where parcels carry them and the rule names any; the classes where not.
     """
-
-    classes: tuple[str, ...] = ()
-    land_use: tuple[str, ...] = ()
-    layer: str = ""
-
-    @property
-    def term(self) -> str:
-        """The cell term that the rule needs, "" where the area alone counts."""
-        return f"weight.{self.layer}" if self.layer else ""
-
-    def weigh(self, units: Units, parcels: Parcels) -> NDArray[np.float64]:
-        """Return the weight of each unit, not negative."""
-        chosen = np.ones(len(units), dtype=bool)
-        if self.classes:
-            chosen &= np.isin(units.code, [int(code) for code in self.classes])
-        if self.land_use:
-            known = np.zeros(len(parcels), dtype=bool)
-            if parcels.land_use is not None:
-                known = np.isin(parcels.land_use, self.land_use)
-            chosen &= known[units.parcel]
-        amount = units.sums[self.term] if self.layer else units.area_m2
-        return np.where(chosen, np.maximum(amount, 0.0), 0.0)
+    if rule.land_use and parcels.land_use is not None:
+        chosen = np.isin(parcels.land_use, rule.land_use)[units.parcel]
+    else:
+        chosen = np.isin(units.code, [int(code) for code in rule.classes])
+    if not rule.layer:
+        return np.where(chosen, units.area_m2, 0.0)
+    sums, valid_m2 = units.sums[term(rule)], units.valid_m2[term(rule)]
+    mean = np.divide(sums, valid_m2, out=np.zeros(len(units)), where=valid_m2 > 0)
+    return np.where(chosen, units.area_m2 * np.maximum(mean, 0.0), 0.0)
 
 
-@dataclass(frozen=True)
-class Product:
-    """A product of statistics: its indicator, the unit of its quantity, and its rules in order of preference."""
-
-    code: str
-    indicator: str
-    unit: str
-    rules: tuple[WeightRule, ...]
-
-    def rule(self, layers: frozenset[str], *, surveyed: bool) -> WeightRule:
-        """Return the first rule whose layer is there, and whose land use is known; the last one in any case."""
-        for rule in self.rules:
-            if (not rule.layer or rule.layer in layers) and (surveyed or not rule.land_use):
-                return rule
-        return self.rules[-1]
+def term(rule: WeightRule) -> str:
+    """Return the name of the cell term that a rule with a layer needs."""
+    return f"weight.{rule.layer}"
 
 
 @dataclass(frozen=True)
@@ -77,23 +60,44 @@ class SharedOut:
     value_fen: NDArray[np.int64]
     unallocated_fen: Mapping[str, int]
     product_fen: Mapping[str, Mapping[str, int]]  # by product and county, as stated
+    rule: Mapping[str, Mapping[str, int]]  # by product and county, the number of the rule it went by
     stated: frozenset[str]  # the counties that state any of the products
 
 
-def cell_terms(rules: Sequence[WeightRule], pieces: Pieces) -> dict[str, NDArray[np.float64]]:
+def cell_terms(rules: Iterable[WeightRule], pieces: Pieces) -> dict[str, NDArray[np.float64]]:
     """Return the layers that rules weigh by."""
-    return {rule.term: pieces[rule.layer] for rule in rules if rule.layer}
+    return {term(rule): pieces[rule.layer] for rule in rules if rule.layer}
+
+
+def by_basis(statistics: CountyStatistics, method: Method, *, catalogue: Mapping[str, Product]) -> CountyStatistics:
+    """Return the statistics with each value by the basis that the method asks for. Raises RatioMissing."""
+    basis = method.switch("valuation_basis")
+    if basis == GROSS:
+        return statistics
+    value_fen = statistics.value_fen.copy()
+    for indicator in sorted({catalogue[code].indicator for code in statistics.products}):
+        members = [code for code in statistics.products if catalogue[code].indicator == indicator]
+        rows = np.flatnonzero(np.isin(statistics.product, members) & statistics.has_value)
+        if len(rows):
+            share = ratio(basis, indicator=indicator, region=method.region, year=method.price_year)
+            method.note("valuation_ratios", share)
+            value_fen[rows] = valued(value_fen[rows], ratio=share.value)
+    return replace(statistics, value_fen=value_fen)
 
 
 def share_out(
     products: Sequence[Product],
     statistics: CountyStatistics,
     *,
-    weights: Mapping[str, NDArray[np.float64]],
+    weights: Mapping[str, Sequence[NDArray[np.float64]]],
     county: NDArray[np.str_],
     codes: NDArray[np.str_],
 ) -> SharedOut:
-    """Share out the products of one indicator. A county without parcels gets nothing and keeps nothing unallocated."""
+    """Share out the products of one indicator.
+
+    ``weights`` holds for each product one array a rule, in order of preference; a county goes by the first under which
+    any of its parcels weighs. A county without parcels gets nothing and keeps nothing unallocated.
+    """
     counties, place = np.unique(county, return_inverse=True)
     totals = np.zeros((len(products), len(counties)), dtype=np.int64)
     quantities = np.full((len(products), len(counties)), np.nan)
@@ -102,18 +106,38 @@ def share_out(
             at = np.flatnonzero(counties == name)
             totals[i, at] = statistics.value_fen[row] if statistics.has_value[row] else 0
             quantities[i, at] = statistics.quantity[row]
-    rows = [weights[product.code] for product in products]
+    chosen = [choose(weights[product.code], place, len(counties)) for product in products]
+    rows = [by_rule.weights for by_rule in chosen]
     found = allocate_many(totals, county_of_parcel=place, weights=rows, codes=codes)
+    names = [str(name) for name in counties]
     return SharedOut(
-        quantity={product.code: _in_proportion(quantities[i], rows[i], place) for i, product in enumerate(products)},
+        quantity={p.code: _in_proportion(quantities[i], rows[i], place) for i, p in enumerate(products)},
         value_fen=found.parcels_fen.sum(axis=0),
-        unallocated_fen={str(name): int(found.unallocated_fen[:, i].sum()) for i, name in enumerate(counties)},
-        product_fen={
-            product.code: {str(name): int(totals[i, at]) for at, name in enumerate(counties)}
-            for i, product in enumerate(products)
-        },
-        stated=frozenset(county for product in products for county in statistics.of(product.code)),
+        unallocated_fen={name: int(found.unallocated_fen[:, i].sum()) for i, name in enumerate(names)},
+        product_fen={p.code: dict(zip(names, totals[i].tolist(), strict=True)) for i, p in enumerate(products)},
+        rule={p.code: dict(zip(names, chosen[i].rule.tolist(), strict=True)) for i, p in enumerate(products)},
+        stated=frozenset(name for product in products for name in statistics.of(product.code)),
     )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The weights of a product, and the number of the rule that each county goes by."""
+
+    weights: NDArray[np.float64]
+    rule: NDArray[np.int64]
+
+
+def choose(by_rule: Sequence[NDArray[np.float64]], place: NDArray[np.int64], counties: int) -> Chosen:
+    """Return for each county the weights of the first rule that weighs anything there; the last one where none does."""
+    rule = np.full(counties, len(by_rule) - 1)
+    for number in reversed(range(len(by_rule))):
+        rule[np.bincount(place, weights=by_rule[number], minlength=counties) > 0] = number
+    weights = np.zeros(len(place))
+    for number, own in enumerate(by_rule):
+        mine = rule[place] == number
+        weights[mine] = own[mine]
+    return Chosen(weights, rule)
 
 
 def in_yuan(value_fen: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -5,13 +5,22 @@ import pytest
 
 from gep import accounting, methods
 from gep.accounting.inputs import CountyStatistics, Layers, Parcels
-from gep.accounting.sharing import Product, WeightRule
 from gep.coverage import Grid
+from gep.statistics import Product, WeightRule
 from tests.unit.gep.test_ecosystem_units import rectangle
 
-RICE = Product("rice", "crops", "t", (WeightRule(classes=("511",), layer="npp_gc_m2"), WeightRule(classes=("511",))))
-TEA = Product("tea", "crops", "t", (WeightRule(land_use=("0202",)), WeightRule(classes=("52",))))
-FISH = Product("fish", "fishery", "t", (WeightRule(classes=("423",)),))
+
+def rule(*classes: str, land_use: tuple[str, ...] = (), layer: str = "") -> WeightRule:
+    return WeightRule(land_use=land_use, classes=classes, layer=layer, source="gep-proposals", tag="D", note="")
+
+
+def product(code: str, indicator: str, *rules: WeightRule) -> Product:
+    return Product(code=code, indicator=indicator, role="value", unit="t", zh=code, en=code, rules=rules)
+
+
+RICE = product("rice", "crops", rule("511", land_use=("0101",), layer="npp_gc_m2"), rule("511", land_use=("0101",)))
+TEA = product("tea", "crops", rule("52", land_use=("0202",)), rule("111"))
+FISH = product("fish", "fishery", rule("423"))
 
 
 def stated(*rows: tuple[str, str, float, int]) -> CountyStatistics:
@@ -40,7 +49,7 @@ def account(
     return accounting.compile_account(
         parcels(land_use), Layers(Grid(500_000.0, 3_060_000.0, 30.0, 1, 4), classes, measured),
         methods.Method(profile, region="361000", year=2024, price_year=2024),
-        statistics=statistics, catalogue=(RICE, TEA, FISH), block=block,
+        statistics=statistics, catalogue={found.code: found for found in (RICE, TEA, FISH)}, block=block,
     )  # fmt: skip
 
 
@@ -66,6 +75,13 @@ def test_the_surveyed_use_weighs_before_the_class():
     assert by_use.results["crops"].value_fen.tolist() == [90, 0, 0]
     by_class = account(stated(("361002", "tea", 1.0, 90)))
     assert by_class.results["crops"].value_fen.tolist() == [0, 90, 0]
+
+
+def test_a_county_without_that_land_goes_by_the_next_rule():
+    # County 361028 has no garden: its tea goes by the second rule to the wood; the other county's does not.
+    found = account(stated(("361002", "tea", 1.0, 90), ("361028", "tea", 1.0, 33)))
+    assert found.results["crops"].value_fen.tolist() == [0, 90, 33]
+    assert found.by_class_fen["111"]["crops"] == 33
 
 
 def test_what_no_parcel_has_a_weight_for_stays_unallocated_and_counts():
