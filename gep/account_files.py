@@ -2,27 +2,42 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from gep import accounting, layer_stacks, methods
-from gep.accounting import CompiledAccount, Parcels
-from gep.files import parcel_files, projections
-from gep.files.parcel_files import ParcelFile
-from gep.layer_stacks import LayerStack
+from core import coefficients, regions
+from core.coefficients import CoefficientTable
+from gep import accounting, ecosystems, file_sources, methods
+from gep.accounting import CompiledAccount, CountyStatistics
+from gep.file_sources import TableParcels
+from gep.files import layers as layer_list
+from gep.files import parcels as parcel_tables
+from gep.files import projections, raster_stacks, rasters, sha256
+from gep.files.findings import Findings
+from gep.files.parcels import CheckedParcels
+from gep.files.parcels.columns import Columns
+from gep.files.raster_stacks import RasterStack
 from gep.methods import Method
 
 KEYS = {
-    "account": {"name", "region", "year", "price_year", "profile", "crs", "reference_layer"},
-    "parcels": {"path", "id", "county"},
+    "account": {"name", "region", "year", "price_year", "profile", "crs", "reference_layer", "seed"},
+    "parcels": {
+        "path", "id", "county", "land_use", "area_m2", "town", "town_code", "village", "village_code", "layer",
+        "on_bad", "crs",
+    },
     "layers": None,
+    "statistics": {"path"},
     "switches": None,
-}
-LAYER_KEYS = {"path", "unit", "scheme"}
+    "coefficients": {"path"},
+}  # fmt: skip
+OPTIONAL = {"statistics", "switches", "coefficients"}
+LAYER_KEYS = {"path", "unit", "scheme", "resampling", "nodata"}
+ON_BAD = ("refuse", "reject_rows", "repair")
 DEFAULT_CRS = "EPSG:4548"
+DEFAULT_REGION = "361000"
+
+Progress = Callable[[str, float], None]
 
 
 class AccountFileRefused(ValueError):
@@ -34,32 +49,47 @@ class Described:
     """What an ACCOUNT.toml says, with paths made absolute."""
 
     name: str
-    region: str
+    region: str  # "" where the counties of the parcels say it
     year: int
     price_year: int
     profile: str
     crs: str
+    seed: int
+    reference_layer: str
     parcels: Path
-    id_column: str
-    county_column: str
+    columns: Columns
+    parcel_options: Mapping[str, Any]
     layers: Mapping[str, Path]
+    units: Mapping[str, str]
+    resampling: Mapping[str, str]
+    nodata: Mapping[str, float]
     scheme: str
     switches: Mapping[str, Any]
+    statistics: Path | None = None
+    coefficients: Path | None = None
 
 
 @dataclass(frozen=True)
 class CompiledFile:
-    """An account compiled from files, with what its outputs must say about their origin."""
+    """An account compiled from files, with what its outputs must say about their origin.
+
+    ``digests`` holds the SHA-256 of every input by name, ``labels`` what it says of its own origin. ``parcels`` reads
+    from the checked copy, which must stay where it is until the outputs are written.
+    """
 
     described: Described
+    region: str
     account: CompiledAccount
-    parcels: ParcelFile
-    stack: LayerStack
+    parcels: TableParcels
+    stack: RasterStack
+    digests: Mapping[str, str]
+    labels: Mapping[str, str]
+    findings: tuple[Findings, ...] = field(default=())
 
     @property
     def synthetic(self) -> bool:
         """Whether any parcel or layer is synthetic."""
-        return self.stack.synthetic or bool(self.parcels.synthetic.any())
+        return self.stack.synthetic or self.parcels.synthetic
 
 
 def describe(path: Path) -> Described:
@@ -72,56 +102,145 @@ def describe(path: Path) -> Described:
         raise AccountFileRefused(f"{Path(path).name}: {error}") from None
     _refuse_unknown(stated)
     account, parcels, folder = stated["account"], stated["parcels"], Path(path).resolve().parent
-    if account.get("reference_layer", "land_cover") != "land_cover":
-        raise AccountFileRefused("account.reference_layer must be land_cover")
+    layers: Mapping[str, Mapping[str, Any]] = stated["layers"]
+    paths = {
+        name: folder / _needed(stated[name], name, "path", str) for name in ("statistics", "coefficients")
+        if name in stated
+    }  # fmt: skip
     return Described(
         name=_stated(account, "account", "name", ""),
-        region=_needed(account, "account", "region", str),
+        region=_stated(account, "account", "region", ""),
         year=_needed(account, "account", "year", int),
         price_year=_stated(account, "account", "price_year", account["year"]),
         profile=_stated(account, "account", "profile", "GBT46869_2025"),
         crs=_metric(_stated(account, "account", "crs", DEFAULT_CRS)),
+        seed=_stated(account, "account", "seed", 1),
+        reference_layer=_layer(_stated(account, "account", "reference_layer", "land_cover"), layers),
         parcels=folder / _needed(parcels, "parcels", "path", str),
-        id_column=_stated(parcels, "parcels", "id", "code"),
-        county_column=_stated(parcels, "parcels", "county", "county"),
-        layers={name: folder / _needed(said, f"layers.{name}", "path", str) for name, said in stated["layers"].items()},
-        scheme=_stated(stated["layers"].get("land_cover", {}), "layers.land_cover", "scheme", "hj1166"),
+        columns=_columns(parcels),
+        parcel_options=_parcel_options(parcels),
+        layers={name: folder / _needed(said, f"layers.{name}", "path", str) for name, said in layers.items()},
+        units={name: str(said["unit"]) for name, said in layers.items() if "unit" in said},
+        resampling={name: str(said["resampling"]) for name, said in layers.items() if "resampling" in said},
+        nodata={name: float(said["nodata"]) for name, said in layers.items() if "nodata" in said},
+        scheme=_stated(layers.get("land_cover", {}), "layers.land_cover", "scheme", "hj1166"),
         switches=stated.get("switches", {}),
+        **paths,
     )
 
 
-def compile_described(described: Described, *, progress: Callable[[str, float], None] | None = None) -> CompiledFile:
-    """Read what is described and compile it. Raises what the readers and ``compile_account`` raise."""
+def compile_described(
+    described: Described, *, folder: Path, workers: int = 1, draws: int = 0, progress: Progress | None = None
+) -> CompiledFile:
+    """Read what is described, check it, compile it; the checked copy of the parcels is written into ``folder``.
+
+    ``draws`` > 0 adds intervals by Monte Carlo. Raises what the readers and ``compile_account`` raise, each a
+    ValueError or LookupError with a sentence.
+    """
     tell = progress or (lambda stage, share: None)
     profile = methods.profile(described.profile, switches=described.switches)
+    overrides = None if described.coefficients is None else _overrides(described.coefficients)
     tell("reading parcels", 0.0)
-    parcels = parcel_files.read(described.parcels, id_column=described.id_column)
-    if not _same_crs(parcels.crs, described.crs):
-        raise AccountFileRefused(f"the parcels are in {parcels.crs[:60]}, the account in {described.crs}")
-    tell("reading layers", 0.0)
-    stack = layer_stacks.read(described.layers, crs=described.crs, scheme=described.scheme)
-    method = Method(profile, region=described.region, year=described.year, price_year=described.price_year)
-    columns = _parcel_columns(parcels, crs=described.crs, region=described.region)
-    account = accounting.compile_account(columns, stack.layers, method, progress=progress)
-    return CompiledFile(described=described, account=account, parcels=parcels, stack=stack)
+    checked = _checked_parcels(described, folder)
+    tell("checking layers", 0.0)
+    stack = _stack(described)
+    region = described.region or _region_of(checked)
+    parcels = TableParcels(checked.table, region, surveyed=bool(described.columns.land_use))
+    found, digests = [checked.findings], {"parcels": checked.sha256}
+    digests |= {f"layers.{name}": digest for name, digest in stack.digests.items()}
+    totals = CountyStatistics()
+    if described.statistics is not None:
+        sheet = file_sources.read_statistics(described.statistics, counties=parcels.counties)
+        totals, digests["statistics"] = sheet.totals, sheet.sha256
+        found.append(sheet.findings)
+    if described.coefficients is not None:
+        digests["coefficients"] = sha256(described.coefficients)
+    method = Method(profile, region=region, year=described.year, price_year=described.price_year, overrides=overrides)
+    account = accounting.compile_account(
+        parcels, stack, method, statistics=totals, workers=workers, draws=draws, seed=described.seed, progress=progress
+    )
+    return CompiledFile(
+        described=described,
+        region=region,
+        account=account,
+        parcels=parcels,
+        stack=stack,
+        digests=digests,
+        labels={f"layers.{name}": label for name, label in stack.labels.items()},
+        findings=tuple(of_file for of_file in found if of_file.total),
+    )
 
 
-def _parcel_columns(parcels: ParcelFile, *, crs: str, region: str) -> Parcels:
-    areas = {
-        level: parcels.columns[column].astype(str)
-        for level, column in (("village", "village_code"), ("town", "town_code"), ("county", "county"))
+def _checked_parcels(described: Described, folder: Path) -> CheckedParcels:
+    return parcel_tables.check(
+        described.parcels,
+        folder / "parcels.arrow",
+        crs=described.crs,
+        columns=described.columns,
+        land_use_codes=ecosystems.land_use_codes() if described.columns.land_use else None,
+        place=projections.JIANGXI_AND_A_DEGREE,
+        **described.parcel_options,
+    )
+
+
+def _stack(described: Described) -> RasterStack:
+    for name, path in described.layers.items():
+        rasters.check(
+            path, layer=name, unit=described.units.get(name, ""), scheme=described.scheme,
+            nodata=described.nodata.get(name),
+        )  # fmt: skip
+    return raster_stacks.open_stack(
+        described.layers,
+        crs=described.crs,
+        reference=described.reference_layer,
+        scheme=described.scheme,
+        resampling=described.resampling,
+        units=described.units,
+        nodata=described.nodata,
+    )
+
+
+def _overrides(path: Path) -> CoefficientTable:
+    """An account's own figures: the columns of the built-in tables, keys with the table before the figure."""
+    if not path.is_file():
+        raise AccountFileRefused(f"coefficients.path: {path.name} is not there")
+    return coefficients.load(path)
+
+
+def _region_of(checked: CheckedParcels) -> str:
+    """The county of the parcels where it is one that is known, else the city."""
+    named = set(checked.table.column("county").tolist()) - {""}
+    known = named & set(regions.table())
+    return known.pop() if len(named) == 1 and known else DEFAULT_REGION
+
+
+def _columns(parcels: Mapping[str, Any]) -> Columns:
+    """What the file calls its columns; land use and official area count only where the account names them."""
+    own = {name: _needed(parcels, "parcels", name, str) for name in Columns().as_dict() if name in parcels}
+    stated = {
+        "parcel_id": _stated(parcels, "parcels", "id", "code"),
+        "land_use": _stated(parcels, "parcels", "land_use", ""),
+        "official_area_m2": _stated(parcels, "parcels", "area_m2", ""),
     }
-    areas["region"] = np.full(len(parcels.geometries), region)
-    geometries = projections.as_stored(parcels.geometries, crs=crs)
-    return Parcels(codes=parcels.columns["code"].astype(str), geometries=geometries, areas=areas)
+    return Columns(**{**own, **stated})
+
+
+def _parcel_options(parcels: Mapping[str, Any]) -> dict[str, Any]:
+    on_bad = _stated(parcels, "parcels", "on_bad", "refuse")
+    if on_bad not in ON_BAD:
+        raise AccountFileRefused(f"parcels.on_bad is one of {', '.join(ON_BAD)}, not {on_bad[:40]!r}")
+    stated_crs, layer = _stated(parcels, "parcels", "crs", ""), _stated(parcels, "parcels", "layer", "")
+    return {"on_bad": on_bad, "stated_crs": stated_crs, "layer": layer or None}
 
 
 def _refuse_unknown(stated: Mapping[str, Any]) -> None:
     unknown = [name for name in stated if name not in KEYS]
     for name, known in KEYS.items():
-        if not isinstance(stated.get(name, {} if name == "switches" else None), dict):
+        if name in OPTIONAL and name not in stated:
+            continue
+        if not isinstance(stated.get(name), dict):
             raise AccountFileRefused(f"the table [{name}] is missing or not a table")
-        unknown += [f"{name}.{key}" for key in stated.get(name, {}) if known is not None and key not in known]
+        unknown += [f"{name}.{key}" for key in stated[name] if known is not None and key not in known]
     for name, said in stated["layers"].items():
         if not isinstance(said, dict):
             raise AccountFileRefused(f"layers.{name} must be a table with a path")
@@ -130,8 +249,15 @@ def _refuse_unknown(stated: Mapping[str, Any]) -> None:
         raise AccountFileRefused(f"keys that are not known: {', '.join(sorted(unknown))}")
 
 
+def _layer(name: str, layers: Mapping[str, Any]) -> str:
+    if name not in layers:
+        raise AccountFileRefused(f"account.reference_layer is {name[:40]!r}, which is not among the layers")
+    layer_list.layer(name)
+    return name
+
+
 def _needed(table: Mapping[str, Any], where: str, key: str, kind: type) -> Any:
-    if not isinstance(table.get(key), kind):
+    if not isinstance(table.get(key), kind) or isinstance(table[key], bool) is not (kind is bool):
         raise AccountFileRefused(f"{where}.{key} is missing or not {kind.__name__}")
     return table[key]
 
@@ -153,9 +279,3 @@ def _metric(crs: str) -> str:
     if not found.is_projected or any(axis.unit_name != "metre" for axis in found.axis_info):
         raise AccountFileRefused(f"account.crs {crs[:60]!r} is not a projected system in metres, such as {DEFAULT_CRS}")
     return crs
-
-
-def _same_crs(one: str, other: str) -> bool:
-    import pyproj
-
-    return pyproj.CRS.from_user_input(one) == pyproj.CRS.from_user_input(other)

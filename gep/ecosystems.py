@@ -75,6 +75,11 @@ for _row in _rows("land_cover"):
     SCHEMES.setdefault(_row["scheme"], {})[int(_row["code"])] = _row["class"]
 
 
+def land_use_codes() -> frozenset[str]:
+    """Return the land-use codes of the survey that say a class."""
+    return frozenset(OF_LAND_USE)
+
+
 def to_master(raster: NDArray, *, scheme: str, nodata: float | None = None) -> NDArray[np.int16]:
     """Return a raster of master class codes; ``nodata`` becomes ``NO_CLASS``. Raises UnknownClass, naming the codes."""
     if scheme not in SCHEMES:

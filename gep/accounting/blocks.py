@@ -30,7 +30,8 @@ class BlockResult:
     ``quantity`` by indicator and part, 0 where nothing is known; ``known_share`` the share of the parcel that is known
     to an indicator; ``weights`` by product and rule, for what statistics state. ``class_amounts`` sums each term by
     county and class, in AMOUNT_UNIT, ``class_weights`` the weights, ``class_area`` the areas in m² of the same unit.
-    ``taken`` are the figures that were used.
+    ``places`` holds for each county how many parcels there are and the sums of their centres' coordinates, in whole
+    metres. ``taken`` are the figures that were used.
     """
 
     codes: NDArray[np.str_]
@@ -45,6 +46,7 @@ class BlockResult:
     class_weights: Mapping[str, tuple[Mapping[tuple[str, int], int], ...]]
     class_amounts: Mapping[TermName, Mapping[tuple[str, int], int]]
     class_area: Mapping[tuple[str, int], int]
+    places: Mapping[str, tuple[int, int, int]]
     taken: Mapping[tuple[str, str], Coefficient]
 
 
@@ -82,6 +84,7 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         class_weights={code: tuple(map(groups.added, by_rule)) for code, by_rule in weights.items()},
         class_amounts=amounts,
         class_area=groups.added(units.area_m2),
+        places=_places(parcels),
         taken=dict(plan.method.taken),
     )
 
@@ -96,6 +99,20 @@ def largest_class(units: Units, *, length: int) -> NDArray[np.str_]:
     found = np.full(length, "", dtype="U4")
     found[parcel] = units.code[order][first].astype(str)
     return found
+
+
+def _places(parcels: Parcels) -> dict[str, tuple[int, int, int]]:
+    import shapely
+
+    bounds = shapely.bounds(parcels.geometries)
+    known = ~np.isnan(bounds[:, 0])
+    centre = np.rint((bounds[known, :2] + bounds[known, 2:]) / 2).astype(np.int64)
+    counties, place = np.unique(parcels.areas["county"][known], return_inverse=True)
+    x, y = np.zeros(len(counties), dtype=np.int64), np.zeros(len(counties), dtype=np.int64)
+    np.add.at(x, place, centre[:, 0])
+    np.add.at(y, place, centre[:, 1])
+    counts = np.bincount(place, minlength=len(counties)).tolist()
+    return {str(county): (counts[i], int(x[i]), int(y[i])) for i, county in enumerate(counties)}
 
 
 def _by_parcel(

@@ -15,9 +15,13 @@ ACTUAL = "actual_if_below"
 
 @dataclass(frozen=True)
 class Capped:
-    """The share of its capacity that counts in each county, by part; NaN where the county's emission is not stated."""
+    """The share of its capacity that counts in each county, by part; NaN where the county's emission is not stated.
+
+    ``parts`` are the capacities that add up to the indicator's own quantity, capped or not.
+    """
 
     share: Mapping[str, Mapping[str, float]]
+    parts: tuple[str, ...] = ()
 
     def of_parcels(self, part: str, county: NDArray[np.str_]) -> NDArray[np.float64]:
         """Return the share for each parcel, 1 where the part is not capped."""
@@ -43,7 +47,7 @@ def cap(
 ) -> Capped:
     """Return how much of each capacity counts; capacities are summed in the order of the parcels' codes."""
     if not indicator.emissions or method.switch("capacity_rule") != ACTUAL:
-        return Capped({})
+        return Capped({}, tuple(indicator.emissions))
     names, place = np.unique(county, return_inverse=True)
     order = np.lexsort((codes, place))
     starts = np.searchsorted(place[order], np.arange(len(names)))
@@ -55,7 +59,7 @@ def cap(
             str(name): _share(capacity[i], statistics.quantity[stated[str(name)]]) if str(name) in stated else np.nan
             for i, name in enumerate(names)
         }
-    return Capped(share)
+    return Capped(share, tuple(indicator.emissions))
 
 
 def _share(capacity: float, emission: float) -> float:

@@ -9,7 +9,7 @@ from core.units import FEN_PER_YUAN
 from gep.accounting.blocks import AMOUNT_UNIT, BlockResult, TermName
 from gep.accounting.capacities import Capped
 from gep.accounting.sharing import SharedOut
-from gep.accounting.terms import Priced
+from gep.accounting.terms import MAIN, Priced
 from gep.allocation import split_signed
 from gep.statistics import Product
 
@@ -21,7 +21,7 @@ Place = tuple[str, int]  # county and class
 class ClassAmounts:
     """Every term summed by county and class, with the area of each county and class.
 
-    What statistics state is there too: under the part VALUE in yuan, a product of the figure ``statistics:<product>``,
+    What statistics state is there too: under the part VALUE in yuan, a product of the figure ``statistic:<product>``,
     shared among classes as it is among parcels.
     """
 
@@ -46,16 +46,21 @@ def add_up(blocks: Sequence[BlockResult], *, capped: Mapping[str, Capped]) -> Cl
         _add(area, block.class_area)
         for name, by_class in block.class_amounts.items():
             _add(sums.setdefault(name, {}), by_class)
-    return ClassAmounts(
-        terms={
-            (indicator, part, figures): {
-                place: total * AMOUNT_UNIT * capped[indicator].of_county(part, place[0])
-                for place, total in by_class.items()
-            }
-            for (indicator, part, figures), by_class in sums.items()
-        },
-        area_m2={place: total * AMOUNT_UNIT for place, total in area.items()},
-    )
+    terms: dict[TermName, dict[Place, float]] = {}
+    for (indicator, part, figures), by_class in sums.items():
+        parts = capped[indicator].parts
+        if part == MAIN and parts:
+            continue  # the whole is the sum of the parts as far as they count
+        counted = {
+            place: total * AMOUNT_UNIT * capped[indicator].of_county(part, place[0])
+            for place, total in by_class.items()
+        }
+        terms[indicator, part, figures] = counted
+        if part in parts:
+            whole = terms.setdefault((indicator, MAIN, figures), {})
+            for place, amount in counted.items():
+                whole[place] = whole.get(place, 0.0) + amount
+    return ClassAmounts(terms=terms, area_m2={place: total * AMOUNT_UNIT for place, total in area.items()})
 
 
 def shared_terms(
@@ -71,7 +76,7 @@ def shared_terms(
         of_county: dict[str, int] = {}
         for (county, _), weight in weights.items():
             of_county[county] = of_county.get(county, 0) + weight
-        terms[product.indicator, VALUE, (f"statistics:{product.code}",)] = {
+        terms[product.indicator, VALUE, (f"statistic:{product.code}",)] = {
             (county, code): shared.product_fen[product.code].get(county, 0) / FEN_PER_YUAN * weight / of_county[county]
             for (county, code), weight in weights.items()
         }

@@ -32,15 +32,18 @@ def compile_account(
     catalogue: Mapping[str, Product] | None = None,
     block: int = DEFAULT_BLOCK,
     workers: int = 1,
+    draws: int = 0,
+    seed: int = 1,
     progress: Progress | None = None,
 ) -> CompiledAccount:
     """Compile the account of ``parcels`` over ``layers`` by ``method``; the same to the fen for any block and workers.
 
     What ``statistics`` state is shared out as ``catalogue`` says of each product, the platform's own where None.
-    ``block`` cuts parcels given in memory; a ParcelSource has blocks of its own. An indicator whose inputs are not all
-    there is pending, listed, and in no total. Raises LayersDoNotMeet where no parcel lies on the grid,
-    CoefficientMissing, RatioMissing and PriceBasisMismatch where a figure is missing or does not fit, GuardBroken where
-    something would count twice.
+    ``draws`` > 0 adds intervals by Monte Carlo, the same for a ``seed``. ``block`` cuts parcels given in memory; a
+    ParcelSource has blocks of its own. An indicator whose inputs are not all there is pending, listed, and in no total.
+
+    Raises LayersDoNotMeet where no parcel lies on the grid, CoefficientMissing, RatioMissing and PriceBasisMismatch
+    where a figure is missing or does not fit, GuardBroken where something would count twice.
     """
     tell = progress or (lambda stage, share: None)
     source = ParcelBlocks(parcels, block) if isinstance(parcels, Parcels) else parcels
@@ -54,7 +57,7 @@ def compile_account(
     if not any(np.any(result.inside_share > 0) for result in weighed):
         raise LayersDoNotMeet(f"no parcel lies on the layers: parcels {_extent(source)}, layers {layers.grid.bounds}")
     tell("totals", 0.9)
-    account = joining.join(weighed, planned, statistics=stated)
+    account = joining.join(weighed, planned, statistics=stated, draws=draws, seed=seed)
     tell("done", 1.0)
     return account
 

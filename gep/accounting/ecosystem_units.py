@@ -174,7 +174,7 @@ def _pieces(
     columns = slice(max(int(column.min()) - HALO, 0), min(int(column.max()) + 1 + HALO, grid.columns))
     read = {
         name: layer if name == LAND_COVER else layer.astype(np.float64, copy=False)
-        for name, layer in layers.window(rows.start, rows.stop, columns.start, columns.stop, names=reads).items()
+        for name, layer in layers.window(rows=rows, columns=columns, names=reads).items()
     }
     window = Window(grid=grid, rows=rows, columns=columns, layers=read)
     all_layers = {**read, **derived(window)}

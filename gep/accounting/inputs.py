@@ -72,10 +72,8 @@ class LayerSource(Protocol):
         """The names of the layers, land_cover among them where there is one."""
         ...
 
-    def window(
-        self, first_row: int, last_row: int, first_column: int, last_column: int, *, names: tuple[str, ...] | None
-    ) -> Mapping[str, NDArray]:
-        """Return first_row <= row < last_row and columns likewise of the layers named, of all where None.
+    def window(self, *, rows: slice, columns: slice, names: Collection[str] | None = None) -> Mapping[str, NDArray]:
+        """Return a window of the layers named, of all where None.
 
         Classes are int16 (0 unknown), measured values floats (NaN missing). The window lies within the grid.
         """
@@ -112,19 +110,11 @@ class Layers:
         """The names of the layers."""
         return (LAND_COVER, *self.measured)
 
-    def window(
-        self,
-        first_row: int,
-        last_row: int,
-        first_column: int,
-        last_column: int,
-        *,
-        names: tuple[str, ...] | None = None,
-    ) -> Mapping[str, NDArray]:
+    def window(self, *, rows: slice, columns: slice, names: Collection[str] | None = None) -> Mapping[str, NDArray]:
         """Return a window of the layers named."""
         layers = {LAND_COVER: self.classes, **self.measured}
         chosen = self.names if names is None else names
-        return {name: layers[name][first_row:last_row, first_column:last_column] for name in chosen}
+        return {name: layers[name][rows, columns] for name in chosen}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gep import valuation
-from gep.accounting import capacities, class_sums, results, sharing
+from gep.accounting import capacities, class_sums, results, sharing, sureness
 from gep.accounting.bindings import INDICATORS
 from gep.accounting.blocks import BlockResult
 from gep.accounting.capacities import Capped
@@ -19,8 +19,13 @@ from gep.accounting.sharing import IN_YUAN, SharedOut
 from gep.accounting.terms import MAIN
 
 
-def join(blocks: Sequence[BlockResult], plan: Plan, *, statistics: CountyStatistics) -> CompiledAccount:
-    """Return the account of ``blocks``, its parcels in their order. The order of blocks changes no figure."""
+def join(
+    blocks: Sequence[BlockResult], plan: Plan, *, statistics: CountyStatistics, draws: int = 0, seed: int = 0
+) -> CompiledAccount:
+    """Return the account of ``blocks``, its parcels in their order. The order of blocks changes no figure.
+
+    ``draws`` > 0 adds intervals. Raises TooFewDraws.
+    """
     for block in blocks:
         plan.method.taken.update(block.taken)
     parcels = _parcels(blocks)
@@ -29,6 +34,13 @@ def join(blocks: Sequence[BlockResult], plan: Plan, *, statistics: CountyStatist
     found = {name: result for name, (result, _) in modelled.items()}
     found |= {name: _of_shared(name, out, plan, parcels) for name, out in shared.items()}
     amounts = _amounts(blocks, plan, {name: capped for name, (_, capped) in modelled.items()}, shared)
+    found = {
+        name: replace(result, grade=sureness.grade(name, amounts, result.prices, plan.method))
+        for name, result in found.items()
+    }
+    simulation = None
+    if draws:
+        simulation = sureness.intervals(amounts, found, blocks, plan.method, draws=draws, seed=seed)
     return CompiledAccount(
         parcels=parcels,
         results=found,
@@ -41,7 +53,9 @@ def join(blocks: Sequence[BlockResult], plan: Plan, *, statistics: CountyStatist
             prices={name: result.prices for name, result in found.items()},
         ),
         unallocated=_unallocated(shared),
+        parcel_grade=sureness.parcel_grades(found, length=len(parcels)),
         method=plan.method,
+        simulation=simulation,
     )
 
 

@@ -10,6 +10,7 @@ from gep.accounting.class_sums import ClassAmounts
 from gep.accounting.inputs import LEVELS
 from gep.accounting.terms import MAIN, Priced
 from gep.methods import Method
+from gep.uncertainty import Grade, Simulation
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class IndicatorResult:
     coverage_share: NDArray[np.float64]
     parts: Mapping[str, NDArray[np.float64]]
     prices: Mapping[str, Priced]
+    grade: Grade = "C"
 
     @property
     def yuan_per_unit(self) -> float:
@@ -78,7 +80,9 @@ class CompiledAccount:
     classes: ClassAmounts
     by_class_fen: Mapping[str, Mapping[str, int]]  # by class, then indicator; "0" the unknown class
     unallocated: Mapping[str, Mapping[str, int]]  # fen that no parcel had a weight for, by county, then indicator
+    parcel_grade: NDArray[np.str_]  # of each parcel's total, "" where it has no value
     method: Method
+    simulation: Simulation | None = None  # intervals, where draws were asked for
 
     @property
     def total_fen(self) -> int:

@@ -16,8 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gep.account_files import CompiledFile
-from gep.accounting import CompiledAccount, ParcelBlocks, Parcels, ParcelSource
-from gep.accounting.inputs import LEVELS
+from gep.accounting import CompiledAccount, ParcelSource
 from gep.files.findings import Findings
 from gep.outputs.sums import area_name
 
@@ -110,28 +109,20 @@ class Statement:
 
 def of_file(compiled: CompiledFile) -> Statement:
     """Return the statement of an account that was compiled from files."""
-    described, file, stack = compiled.described, compiled.parcels, compiled.stack
-    codes = file.columns["code"].astype(str)
-    areas = {level: np.full(len(codes), "") for level in LEVELS}
-    layers = tuple(Input(f"layers.{name}", digest, stack.labels[name]) for name, digest in stack.digests.items())
+    described = compiled.described
     return Statement(
         account=compiled.account,
-        parcels=ParcelBlocks(Parcels(codes, file.geometries, areas)),
+        parcels=compiled.parcels,
         name=described.name,
-        region=described.region,
+        region=compiled.region,
         year=described.year,
         price_year=described.price_year,
         crs=described.crs,
-        inputs=(Input("parcels", file.sha256), *layers),
+        inputs=tuple(Input(name, digest, compiled.labels.get(name, "")) for name, digest in compiled.digests.items()),
         synthetic=compiled.synthetic,
         code_version=code_version(),
-        area_names=dict(
-            zip(
-                np.concatenate([file.columns["town_code"], file.columns["village_code"]]).tolist(),
-                np.concatenate([file.columns["town"], file.columns["village"]]).tolist(),
-                strict=True,
-            )
-        ),
+        findings=compiled.findings,
+        area_names=compiled.parcels.area_names,
     )
 
 

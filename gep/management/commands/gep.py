@@ -3,6 +3,7 @@
 import json
 import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import IO, Any, cast
@@ -31,6 +32,8 @@ class Command(BaseCommand):
         run = commands.add_parser("run")
         run.add_argument("account", type=Path)
         run.add_argument("--out", type=Path, required=True)
+        run.add_argument("--workers", type=int, default=1, help="processes that weigh blocks of parcels")
+        run.add_argument("--draws", type=int, default=0, help="draws of the Monte Carlo intervals, 0 for none")
         run.add_argument("--quiet", action="store_true")
         profiles = commands.add_parser("profiles")
         profiles.add_argument("--json", action="store_true", help="the whole catalogue as JSON")
@@ -41,11 +44,15 @@ class Command(BaseCommand):
             self._profiles(as_json=options["json"])
             return
         began = time.perf_counter()
-        with RunProgress(quiet=options["quiet"]) as progress:
+        with tempfile.TemporaryDirectory() as folder, RunProgress(quiet=options["quiet"]) as progress:
             try:
                 described = account_files.describe(options["account"])
                 compiled = account_files.compile_described(
-                    described, progress=lambda stage, share: progress.tell(stage, share, weight=COMPILING)
+                    described,
+                    folder=Path(folder),
+                    workers=options["workers"],
+                    draws=options["draws"],
+                    progress=lambda stage, share: progress.tell(stage, share, weight=COMPILING),
                 )
             except (ValueError, LookupError) as error:
                 raise CommandError(str(error)) from error

@@ -54,6 +54,7 @@ def account() -> CompiledAccount:
             "511": {"crops": 320_000, "water_retention": 353},
         },
         unallocated={COUNTY: {"crops": UNALLOCATED_FEN}},
+        parcel_grade=np.array(["B", "B", "A", "A"]),
         method=method,
     )  # fmt: skip
 

@@ -131,9 +131,13 @@ path = "land_cover.tif"
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (ACCOUNT + "[statistics]\npath = 'x.csv'\n", "keys that are not known: statistics"),
+        (ACCOUNT + "[forecast]\npath = 'x.csv'\n", "keys that are not known: forecast"),
+        (ACCOUNT + "[statistics]\nfile = 'x.csv'\n", "keys that are not known: statistics.file"),
+        (ACCOUNT.replace("[parcels]", "[parcels]\non_bad = 'ignore'"), "parcels.on_bad is one of refuse, reject_rows"),
+        (ACCOUNT.replace("year = 2024", "year = true"), "account.year is missing or not int"),
+        (ACCOUNT.replace("year", "reference_layer = 'dem_m'\nyear"), "reference_layer is 'dem_m', which is not among"),
         (ACCOUNT.replace('path = "p.gpkg"', 'file = "p.gpkg"'), "keys that are not known: parcels.file"),
-        (ACCOUNT + 'resampling = "nearest"\n', "keys that are not known: layers.land_cover.resampling"),
+        (ACCOUNT + 'rule = "nearest"\n', "keys that are not known: layers.land_cover.rule"),
         (ACCOUNT.replace("year = 2024", 'year = "2024"'), "account.year is missing or not int"),
         ("[account", "ACCOUNT.toml"),
         ("", r"the table \[account\] is missing"),

@@ -1,0 +1,127 @@
+"""An account from files of its own: parcels with land use, layers, statistics, figures of its own, intervals."""
+
+import numpy as np
+import pytest
+
+from gep import account_files
+from gep.account_files import AccountFileRefused, CompiledFile
+from tests.unit.gep import landscapes
+
+STATISTICS = """county,product,quantity,unit,value_fen,unit_price_fen,source
+361028,rice,10,t,,31,yearbook 2024
+资溪县,so2_emission,0.001,t,,,bulletin 2024
+361028,dragons,3,t,100,,yearbook 2024
+361002,rice,5,t,500,,yearbook 2024
+"""
+FIGURES = """key,value,unit,per,region,valid_from,valid_to,source,locator,tag
+water_retention.runoff.111,0.10,1,rain,361028,2020-01-01,,hj-1173-2021,measured at the weir,V
+"""
+ACCOUNT = """[account]
+name = "资溪试算"
+year = 2024
+[parcels]
+path = "p.gpkg"
+id = "code"
+land_use = "dlbm"
+area_m2 = "mj"
+[statistics]
+path = "statistics.csv"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The tiny county with land-use codes: forest, paddy, nothing known, dry cropland; the last has a surveyed area."""
+    layers = landscapes.write_layers(tmp_path)
+    landscapes.write_parcels(
+        tmp_path / "p.gpkg",
+        dlbm=["0301", "0101", "", "0103"],
+        mj=[float("nan"), float("nan"), float("nan"), 15_000.0],
+    )
+    (tmp_path / "statistics.csv").write_text(STATISTICS, encoding="utf-8")
+    (tmp_path / "figures.csv").write_text(FIGURES, encoding="utf-8")
+    stated = "".join(f'[layers.{name}]\npath = "{path.name}"\n' for name, path in layers.items())
+    (tmp_path / "ACCOUNT.toml").write_text(ACCOUNT + stated, encoding="utf-8")
+    return tmp_path
+
+
+def compiled(folder, *, more: str = "", **options) -> CompiledFile:
+    path = folder / "ACCOUNT.toml"
+    if more:
+        path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    return account_files.compile_described(account_files.describe(path), folder=folder, **options)
+
+
+def by_code(found: CompiledFile, values: np.ndarray) -> dict[str, float]:
+    return dict(zip(found.account.parcels.codes.tolist(), values.tolist(), strict=True))
+
+
+def test_the_survey_counts_and_the_region_is_the_parcels_own(folder):
+    found = compiled(folder)
+    assert found.region == "361028"
+    # The land cover of parcel 1 is forest and paddy; its survey says paddy, which keeps no water in this profile.
+    water = by_code(found, found.account.results["water_retention"].quantity)
+    assert water["361028-1"] == 0
+    assert by_code(found, found.account.parcels.area_m2)["361028-3"] == 15_000
+    assert by_code(found, found.account.parcels.geometric_area_m2)["361028-3"] == pytest.approx(14_420)
+
+
+def test_statistics_reach_their_parcels_and_bad_rows_are_told(folder):
+    found = compiled(folder)
+    crops = by_code(found, found.account.results["crops"].value_fen)
+    # 10 t at 31 fen: to the surveyed paddy alone.
+    assert crops == {"361028-0": 0, "361028-1": 310, "361028-2": 0, "361028-3": 0}
+    (of_file,) = found.findings
+    assert of_file.file == "statistics.csv"
+    assert {(row.row, row.reason) for row in of_file.rows} >= {(4, "product_unknown"), (5, "county_unknown")}
+
+
+def test_own_figures_go_before_the_built_in_ones(folder):
+    built_in = compiled(folder)
+    plain = by_code(built_in, built_in.account.results["water_retention"].quantity)
+    found = compiled(folder, more='[coefficients]\npath = "figures.csv"\n')
+    own = by_code(found, found.account.results["water_retention"].quantity)
+    # Parcel 0, 100 m by 77 m: 90 m of broadleaf at 10 % runoff, 10 m of needleleaf at 4.52 %; 1,750 mm, 820 mm.
+    expected = 77 * (90 * (1_750 * 0.90 - 820) + 10 * (1_750 * 0.9548 - 820)) / 1_000
+    assert own["361028-0"] == pytest.approx(expected)
+    assert own["361028-0"] < plain["361028-0"]
+    assert "coefficients" in found.digests
+
+
+def test_intervals_hold_the_figures_and_a_seed_gives_them_again(folder):
+    one, two = compiled(folder, draws=1_000), compiled(folder, draws=1_000, workers=2)
+    simulation = one.account.simulation
+    assert simulation == two.account.simulation
+    low, high = simulation.total_fen.low95, simulation.total_fen.high95
+    assert low < one.account.total_fen < high
+    water = simulation.physical["water_retention", ""]
+    assert water.low95 < np.nansum(one.account.results["water_retention"].quantity) < water.high95
+
+
+def test_grades_are_worst_where_a_figure_is_unconfirmed(folder):
+    found = compiled(folder).account
+    assert found.results["crops"].grade == "A"  # counted
+    assert found.results["soil_retention"].grade == "C"  # the erosivity of a year's rain is unconfirmed
+    assert set(found.parcel_grade.tolist()) <= {"A", "B", "C"}
+
+
+def test_a_layer_on_another_grid_wants_a_declared_rule(folder):
+    from rasterio.transform import from_origin
+
+    coarse = np.full((4, 4), 1_750.0)
+    landscapes.write_raster(
+        folder / "precipitation_mm.tif", coarse,
+        transform=from_origin(landscapes.WEST_M - 100, landscapes.NORTH_M + 100, 120, 120),
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="layer_on_other_grid"):
+        compiled(folder)
+    path = folder / "ACCOUNT.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"precipitation_mm.tif"\n', '"precipitation_mm.tif"\nresampling = "bilinear"\n'))
+    water = compiled(folder).account.results["water_retention"].quantity
+    assert np.nansum(water) > 0
+
+
+def test_a_missing_table_of_figures_is_named(folder):
+    with pytest.raises(AccountFileRefused, match=r"coefficients\.path: none\.csv is not there"):
+        compiled(folder, more='[coefficients]\npath = "none.csv"\n')
