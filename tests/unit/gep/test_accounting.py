@@ -15,6 +15,13 @@ GRID = Grid(landscapes.WEST_M, landscapes.NORTH_M, landscapes.CELL_M, landscapes
 WITHOUT_STATISTICS = {
     "air_purification": ("emission_so2", "emission_nox", "emission_dust"),
     "water_purification": ("emission_cod", "emission_tn", "emission_tp"),
+    "crops": ("crops",),
+    "forestry": ("forestry",),
+    "livestock": ("livestock",),
+    "fishery": ("fishery",),
+    "tourism": ("tourism",),
+    "leisure": ("leisure",),
+    "landscape_premium": ("landscape_premium",),
 }
 
 

@@ -15,7 +15,7 @@ def rule(*classes: str, land_use: tuple[str, ...] = (), layer: str = "") -> Weig
 
 
 def product(code: str, indicator: str, *rules: WeightRule) -> Product:
-    return Product(code=code, indicator=indicator, role="value", unit="t", zh=code, en=code, rules=rules)
+    return Product(code=code, indicator=indicator, role="value", unit="t", signed=False, zh=code, en=code, rules=rules)
 
 
 RICE = product("rice", "crops", rule("511", land_use=("0101",), layer="npp_gc_m2"), rule("511", land_use=("0101",)))
