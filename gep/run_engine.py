@@ -10,7 +10,7 @@ import numpy as np
 
 from core import coefficients
 from core.coefficients import CoefficientTable
-from gep import block_results, layer_stacks, methods, snapshots, storage
+from gep import block_results, layer_stacks, methods, snapshots, statistics, storage
 from gep.accounting import CompiledAccount, CountyStatistics, LayersDoNotMeet, Parcels, blocks, joining, plan
 from gep.accounting.blocks import BlockResult
 from gep.accounting.plan import Plan
@@ -66,7 +66,7 @@ def _plan(run: Run) -> Plan:
         method,
         layers=frozenset(_stack(run).layers.names),
         stated=_statistics(run).products,
-        surveyed=bool(run.changes.get("land_use")),
+        catalogue=statistics.catalogue(),
     )
 
 
