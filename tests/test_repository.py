@@ -251,3 +251,13 @@ def test_nothing_names_a_registry_or_this_machine():
 
 def test_no_third_party_file_is_committed():
     assert [name for name in tracked_files() if "vendor/" in name or "node_modules/" in name] == []
+
+
+def test_every_trap_that_was_measured_is_met_by_a_test_of_its_name():
+    """T1 to T16: what Django, SQLite, brokers, parsers and readers of files did to naive code."""
+    text = "\n".join(path.read_text() for path in sources("tests"))
+    told = re.findall(r"(?i)\btraps? (T\d+.*)|def test_(t\d+)_", text)
+    named = {int(number) for line in told for number in re.findall(r"(?i)\bT(\d+)\b", " ".join(line))}
+    spans = re.findall(r"\bTraps T(\d+) to T(\d+)", text)
+    named = named.union(*(range(int(first), int(last)) for first, last in spans))
+    assert named >= set(range(1, 17))

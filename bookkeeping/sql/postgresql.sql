@@ -12,20 +12,22 @@ CREATE OR REPLACE FUNCTION bookkeeping_move_stripe(
     of_account bigint, stripe integer, move bigint, move_out bigint, move_in bigint
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM bookkeeping_account WHERE id = of_account AND striped AND NOT frozen;
+    UPDATE bookkeeping_slot
+    SET balance = balance + move, held_out = held_out + move_out, held_in = held_in + move_in
+    WHERE account_id = of_account AND slot = stripe
+        AND EXISTS (SELECT FROM bookkeeping_account WHERE id = of_account AND striped AND NOT frozen);
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO bookkeeping_slot AS own (account_id, slot, balance, held_out, held_in)  -- the stripe's first time
+    SELECT of_account, stripe, move, move_out, move_in
+    FROM bookkeeping_account WHERE id = of_account AND striped AND NOT frozen
+    ON CONFLICT (account_id, slot) DO UPDATE
+    SET balance = own.balance + excluded.balance, held_out = own.held_out + excluded.held_out,
+        held_in = own.held_in + excluded.held_in;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'an account is missing or frozen'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'bookkeeping_account_unusable';
-    END IF;
-    UPDATE bookkeeping_slot
-    SET balance = balance + move, held_out = held_out + move_out, held_in = held_in + move_in
-    WHERE account_id = of_account AND slot = stripe;
-    IF NOT FOUND THEN  -- the first time that the account meets this stripe
-        INSERT INTO bookkeeping_slot AS own (account_id, slot, balance, held_out, held_in)
-        VALUES (of_account, stripe, move, move_out, move_in)
-        ON CONFLICT (account_id, slot) DO UPDATE
-        SET balance = own.balance + excluded.balance, held_out = own.held_out + excluded.held_out,
-            held_in = own.held_in + excluded.held_in;
     END IF;
 END $$
 -- next
@@ -104,7 +106,11 @@ BEGIN
         ) SELECT array_agg(id) INTO done FROM moved;
     END IF;
     IF cardinality(ids) > coalesce(cardinality(done), 0) THEN
-        SELECT array_agg(id ORDER BY id) INTO rest FROM (SELECT unnest(ids) EXCEPT SELECT unnest(done)) AS left_over (id);
+        IF cardinality(ids) = 2 THEN  -- one leg: no query to find out which side is left
+            rest := CASE WHEN done IS NULL THEN ids WHEN done[1] = ids[1] THEN ids[2:2] ELSE ids[1:1] END;
+        ELSE
+            SELECT array_agg(id ORDER BY id) INTO rest FROM (SELECT unnest(ids) EXCEPT SELECT unnest(done)) AS other (id);
+        END IF;
         -- A stripe that no other writer has at this moment; where all are taken, we wait for the one we began with.
         FOR attempt IN 1..64 LOOP
             EXIT WHEN pg_try_advisory_xact_lock('bookkeeping_slot'::regclass::integer, stripe);

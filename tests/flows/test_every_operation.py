@@ -91,6 +91,7 @@ def cases():
 
 @pytest.mark.parametrize(("method", "path", "mode"), cases())
 def test_an_operation_answers_as_it_is_documented(site, method, path, mode):
+    """Trap T16: fuzzed from its description; the hostile inputs below are asked as well."""
     fuzz(site, method, path, mode=mode, examples=EVERYDAY_EXAMPLES)
 
 

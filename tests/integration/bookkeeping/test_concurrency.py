@@ -50,6 +50,7 @@ def whole():
 
 
 def test_overlapping_batches_never_deadlock():
+    """Traps T4 and T5: accounts are locked in one order, and no isolation level is asked to sort writers out."""
     bulk.post_many(
         references=[f"gift/{n}" for n in range(20)],
         sources="coin:fund/bus",

@@ -30,6 +30,7 @@ def told(response):
 
 @pytest.mark.parametrize("case", CORPUS["bodies"], ids=lambda case: case["name"])
 def test_hostile_bodies_are_refused(client, case):
+    """Trap T10: what made naive endpoints answer 500."""
     response = post(client, case["raw"].encode("utf-8", "surrogatepass"))
     assert response.status_code == case["status"]
     told(response)
@@ -69,6 +70,7 @@ def test_errors_point_at_the_field(client):
     ],
 )
 def test_only_json_is_read_as_json(client, content_type, status):
+    """Trap T11: text that is sent as something else is not parsed."""
     assert post(client, b'{"amount": 1}', content_type=content_type).status_code == status
 
 

@@ -108,6 +108,7 @@ def brokered(request, environment):
 
 
 def test_a_worker_killed_in_mid_task_loses_nothing_and_doubles_nothing(brokered, tmp_path):
+    """Traps T7 and T8: the saved row brings the work back, whatever the broker redelivers."""
     flag, log = tmp_path / "here", tmp_path / "worker.log"
     jobs.enqueue("test.leave-a-row", cause_key="a", payload={"name": "quick"}, due_at=T0)
     jobs.enqueue("test.stay-the-first-time", cause_key="b", payload={"name": "slow", "flag": str(flag)}, due_at=T0)
@@ -147,6 +148,7 @@ def no_server():
 @pytest.mark.parametrize("trouble", [no_server, mute_server])
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_a_dead_or_mute_broker_delays_and_loses_nothing(environment, trouble, scheme):
+    """Trap T9: who publishes gives up in seconds."""
     jobs.enqueue("test.leave-a-row", cause_key="a", payload={"name": "quick"}, due_at=T0)
     with trouble() as port:
         ended = child(PUBLISH, {**environment, "BROKER_URL": f"{scheme}://127.0.0.1:{port}//"}, timeout=45)

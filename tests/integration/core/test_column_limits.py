@@ -1,4 +1,4 @@
-"""T2: whoever writes, and past every door: no column takes a longer text or a wider number than it was made for."""
+"""Trap T2: whoever writes, and past every door: no column takes a longer text or a wider number than its own."""
 
 import pytest
 from django.apps import apps

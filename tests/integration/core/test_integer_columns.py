@@ -1,4 +1,4 @@
-"""T1, T2: what is summed is a whole number within bounds that the database itself checks."""
+"""Traps T1 and T2: what is summed is a whole number within bounds that the database itself checks."""
 
 import re
 

@@ -79,7 +79,7 @@ def test_production_settings_pass_the_deployment_check(tmp_path):
 
 @pytest.mark.django_db  # lets this test open connections; its database is one of its own
 def test_sqlite_is_set_up_for_a_ledger(tmp_path):
-    """T6: deferred transactions fail under several writers; the settings must really be in force."""
+    """Trap T6: deferred transactions fail under several writers; the settings must really be in force."""
     embedded = ConnectionHandler({"default": database_settings("sqlite:///db.sqlite3", base_dir=tmp_path)})["default"]
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 20_000}
     with embedded.cursor() as cursor:

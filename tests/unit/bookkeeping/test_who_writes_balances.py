@@ -1,4 +1,4 @@
-"""T3: balances are written by the book's own SQL and by nothing else; no code assigns or updates one."""
+"""Trap T3: balances are written by the book's own SQL and by nothing else; no code assigns or updates one."""
 
 import ast
 from pathlib import Path

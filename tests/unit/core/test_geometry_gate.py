@@ -1,4 +1,4 @@
-"""Hostile geometry (T14): it is refused, and the process that asked lives on."""
+"""Hostile geometry (trap T14): it is refused, and the process that asked lives on."""
 
 import struct
 

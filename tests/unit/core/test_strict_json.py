@@ -52,6 +52,7 @@ def test_good_json_is_read(raw, value):
     ids=lambda raw: repr(raw[:20]),
 )
 def test_bad_json_is_refused(raw):
+    """Traps T10 and T11: doubled keys, numbers without end, NUL, lone surrogates."""
     with pytest.raises(InvalidJson):
         loads_strict(raw)
 

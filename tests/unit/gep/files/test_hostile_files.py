@@ -61,6 +61,7 @@ def check(case: Hostile, folder: Path) -> set[str]:
 
 
 def test_the_daily_hostile_files_are_refused_by_name(tmp_path):
+    """Traps T12 to T15."""
     daily = [case for case in corpus(tmp_path, large=False) if case.daily]
     assert len(daily) >= 60
     wrong = []
