@@ -28,8 +28,8 @@ def _storms(pieces: Pieces, method: Method) -> Mapping[str, NDArray[np.float64]]
     return {STORM: pieces["storm_precipitation_mm"]}
 
 
-def _waters(units: Units, method: Method, *, stored: bool) -> Physical:
-    """Lakes, marshes and paddies, each unit of a lake taken as a lake of its own; reservoirs by area if ``stored``."""
+def _waters(units: Units, method: Method, *, storage: Callable[[Method], Stored] | None) -> Physical:
+    """Lakes, marshes and paddies, each unit of a lake taken as a lake of its own; reservoirs weigh by area."""
     held = {
         "lake": flood_mitigation.lake_m3(
             units.area_m2 / M2_PER_KM2,
@@ -48,16 +48,18 @@ def _waters(units: Units, method: Method, *, stored: bool) -> Physical:
         for part, amount in held.items()
         for shown in (MAIN, part)
     ]
-    if stored:
-        terms.append(Term(RESERVOIR, np.where(in_part[RESERVOIR], units.area_m2, 0.0), ()))
-    known = np.any([inside for part, inside in in_part.items() if stored or part != RESERVOIR], axis=0)
+    if storage:
+        stored = storage(method)
+        figures = (f"statistics:{stored.statistic}", *stored.figures)
+        terms.append(Term(RESERVOIR, np.where(in_part[RESERVOIR], units.area_m2, 0.0), figures))
+    known = np.any([inside for part, inside in in_part.items() if storage or part != RESERVOIR], axis=0)
     known |= method.out_of_scope(NAME, units.code)
     return Physical(tuple(terms), np.where(known, units.area_m2, 0.0))
 
 
-def _waters_and_vegetation(units: Units, method: Method, *, stored: bool) -> Physical:
+def _waters_and_vegetation(units: Units, method: Method, *, storage: Callable[[Method], Stored] | None) -> Physical:
     """The waters, and what vegetation holds of the year's storms, by the share that runs off it."""
-    waters = _waters(units, method, stored=stored)
+    waters = _waters(units, method, storage=storage)
     growing = method.in_scope(PLANTS, units.code)
     runoff_share = method.of_class(NAME, "storm_runoff", indicator=PLANTS, codes=units.code)
     storm_m3 = np.where(growing, units.sums[STORM] / MM_PER_M, 0.0)
@@ -85,7 +87,7 @@ def _share_of_whole(method: Method) -> Stored:
 
 def _variant(*, vegetation: bool, storage: Callable[[Method], Stored] | None) -> Variant:
     return Variant(
-        physical=partial(_waters_and_vegetation if vegetation else _waters, stored=storage is not None),
+        physical=partial(_waters_and_vegetation if vegetation else _waters, storage=storage),
         layers=lambda method, there: ("storm_precipitation_mm",) if vegetation else (),
         cell_terms=_storms if vegetation else None,
         statistics=lambda method: (storage(method).statistic,) if storage else (),

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from core import coefficients
-from gep import accounting, guards, methods
+from gep import accounting, ecosystems, guards, methods
 from gep.accounting import CountyStatistics, Layers, Parcels
 from gep.accounting.bindings import INDICATORS
 from gep.coverage import Grid
@@ -219,3 +219,33 @@ def test_soil_values_what_the_profile_values():
     assert soil.parts["sediment_m3"][0] == pytest.approx(147.10153846)  # · 0.24 / 1.3
     # 147.10153846 · 15.58 + 1.211136 · 1,750 + 0.382464 · 5,600
     assert soil.value_fen[0] == 655_313
+
+
+EVERYTHING = {
+    "precipitation_mm": 1_750.0, "evapotranspiration_mm": 820.0, "nep_gc_m2": 300.0, "storm_precipitation_mm": 300.0,
+    "rainfall_erosivity": 8_000.0, "soil_erodibility": 0.02, "slope_length_steepness": 5.0, "vegetation_cover": 85.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", methods.profile_names())
+@pytest.mark.parametrize("carbon", ["nep", "dry_matter"])
+def test_every_term_is_a_product_of_figures_that_were_taken(profile, carbon):
+    stated = of_county(
+        emission_so2=1.0, emission_nox=1.0, emission_dust=1.0, emission_cod=1.0, emission_tn=1.0, emission_tp=1.0,
+        flood_storage=1e6,
+    )  # fmt: skip
+    codes = [int(kind.code) for kind in ecosystems.CLASSES]
+    optional = methods.profile(profile).optional
+    account = compiled(
+        codes, profile=profile, measured=EVERYTHING, statistics=stated, include_oxygen=True,
+        carbon_sequestration_variant=carbon, **({"include_pest_control": True} if "pest_control" in optional else {}),
+    )  # fmt: skip
+    taken = {f"{table}.{key}" for table, key in account.method.taken} | {"soil_retention.cover"}
+    for (indicator, part, figures), by_place in account.classes.terms.items():
+        for figure in figures:
+            if figure.startswith(("layer:", "statistics:")):
+                continue
+            for _, code in by_place:
+                assert figure.replace("{code}", str(code)) in taken, (indicator, part)
+    modelled = set(INDICATORS) & set(account.method.profile.indicators)
+    assert set(account.results) == modelled
