@@ -86,15 +86,13 @@ class _Sums:
     weighted: dict[str, NDArray[np.float64]]
     valid: dict[str, NDArray[np.float64]]
 
-    def add(self, place: NDArray[np.int64], share: NDArray[np.float64], terms: Mapping[str, NDArray]) -> None:
-        self.area += _added_up(place, share, self.length)
-        for name, values in terms.items():
-            held = ~np.isnan(values)
-            some, weight = (place, share) if held.all() else (place[held], share[held])
-            values = values if held.all() else values[held]
-            zero = np.zeros(self.length)
-            self.weighted[name] = self.weighted.get(name, zero) + _added_up(some, values * weight, self.length)
-            self.valid[name] = self.valid.get(name, zero) + _added_up(some, weight, self.length)
+    def add(self, covered: coverage.Coverage, place: NDArray[np.int64], terms: Mapping[str, NDArray]) -> None:
+        self.area += np.bincount(place, weights=covered.share, minlength=self.length)
+        found = coverage.piece_sums(covered, unit_of_entry=place, units=self.length, values=list(terms.values()))
+        zero = np.zeros(self.length)
+        for name, weighted, valid in zip(terms, found.weighted, found.valid, strict=True):
+            self.weighted[name] = self.weighted.get(name, zero) + weighted
+            self.valid[name] = self.valid.get(name, zero) + valid
 
 
 def weigh(
@@ -119,12 +117,12 @@ def weigh(
     length = len(parcels) * len(classes)
     sums = _Sums(length, np.zeros(length), {}, {})
     for band in _bands(parcels.geometries, grid=grid):
-        covered = coverage.cover(parcels.geometries, grid=_band_grid(grid, band))
+        covered = coverage.cover(parcels.geometries, grid=grid, rows=band)
         if not len(covered.parcel):
             continue
-        pieces = _pieces(covered, parcels, layers, band=band, derived=derived, reads=reads)
+        pieces = _pieces(covered, parcels, layers, derived=derived, reads=reads)
         place = covered.parcel * len(classes) + place_of_class[pieces.code]
-        sums.add(place, covered.share, cell_terms(pieces))
+        sums.add(covered, place, cell_terms(pieces))
     geometric_m2 = np.asarray(shapely.area(parcels.geometries), dtype=np.float64)
     scale = np.ones(len(parcels))
     if parcels.official_area_m2 is not None:
@@ -154,22 +152,16 @@ def _bands(geometries: NDArray, *, grid: Grid) -> list[slice]:
     return [slice(start, min(start + BAND_ROWS, grid.rows)) for start in starts]
 
 
-def _band_grid(grid: Grid, band: slice) -> Grid:
-    return Grid(grid.west_m, grid.north_m - band.start * grid.cell_m, grid.cell_m, band.stop - band.start, grid.columns)
-
-
 def _pieces(
     covered: coverage.Coverage,
     parcels: Parcels,
     layers: LayerSource,
     *,
-    band: slice,
     derived: DerivedLayers,
     reads: tuple[str, ...] | None,
 ) -> Pieces:
     grid = layers.grid
     row, column = np.divmod(covered.cell, grid.columns)
-    row += band.start
     rows = slice(max(int(row.min()) - HALO, 0), min(int(row.max()) + 1 + HALO, grid.rows))
     columns = slice(max(int(column.min()) - HALO, 0), min(int(column.max()) + 1 + HALO, grid.columns))
     read = {
@@ -202,7 +194,3 @@ def _units(sums: _Sums, classes: NDArray[np.int16], *, scale: NDArray[np.float64
         sums={name: values[occupied] * m2_per_share for name, values in sums.weighted.items()},
         valid_m2={name: values[occupied] * m2_per_share for name, values in sums.valid.items()},
     )
-
-
-def _added_up(place: NDArray[np.int64], weights: NDArray, length: int) -> NDArray[np.float64]:
-    return np.bincount(place, weights=weights, minlength=length).astype(np.float64, copy=False)
