@@ -8,7 +8,7 @@ from gep.outputs import parcel_rows, words
 from gep.outputs.statement import ALLOCATED, Statement
 from gep.outputs.workbook.sheet import MISSING, Book, Cell, Column, Kind, Sheet
 
-MOST_ROWS = 50_000  # a spreadsheet of more opens slowly; the other files hold every parcel
+MOST_ROWS = 20_000  # a spreadsheet of more opens slowly; the other files hold every parcel
 ROWS_AT_ONCE = 2_000
 TEXTS = {"parcel_id": "图斑编号", "county": "县区", "ecosystem": "主要生态系统"}
 PLAIN: dict[str, tuple[str, Kind]] = {

@@ -37,6 +37,7 @@ class Book:
     file: xlsxwriter.Workbook
     label: str
     _formats: dict[tuple[tuple[str, Any], ...], Format] = field(default_factory=dict)
+    _cell_formats: dict[tuple[Kind, bool, bool], Format] = field(default_factory=dict)
 
     def format(self, **properties: Any) -> Format:
         """Return the format with these properties, made once."""
@@ -44,6 +45,17 @@ class Book:
         if key not in self._formats:
             self._formats[key] = self.file.add_format({"font_name": "宋体", "font_size": 10, **properties})
         return self._formats[key]
+
+    def cell_format(self, kind: Kind, total: bool, warning: bool) -> Format:
+        """Return the format of a cell below the heads."""
+        found = self._cell_formats.get((kind, total, warning))
+        if found is None:
+            look: dict[str, Any] = {"border": 1, "border_color": LINE, "valign": "vcenter"}
+            look |= {"num_format": NUMBERS.get(kind, "@"), "text_wrap": kind == "text"}
+            look |= {"bold": True, "bg_color": PAPER} if total else {}
+            look |= {"bg_color": WARNING} if warning else {}
+            found = self._cell_formats[kind, total, warning] = self.format(**look)
+        return found
 
 
 class Sheet:
@@ -81,17 +93,13 @@ class Sheet:
         self._across(text, height=14 * lines, text_wrap=True, valign="top", font_color="#41514a", font_size=9)
 
     def _cell(self, place: int, cell: Cell, kind: Kind, *, total: bool, warning: bool) -> None:
-        look: dict[str, Any] = {"border": 1, "border_color": LINE, "valign": "vcenter", "text_wrap": kind == "text"}
-        look |= {"bold": True, "bg_color": PAPER} if total else {}
-        look |= {"bg_color": WARNING} if warning else {}
         if cell is None or cell != cell:
-            self._sheet.write_blank(self._row, place, None, self.book.format(**look))
+            self._sheet.write_blank(self._row, place, None, self.book.cell_format(kind, total, warning))
         elif isinstance(cell, str) or abs(cell) >= LARGEST_EXACT:
             text = cell if isinstance(cell, str) else str(cell)
-            self._sheet.write_string(self._row, place, text, self.book.format(**look, num_format="@"))
+            self._sheet.write_string(self._row, place, text, self.book.cell_format("text", total, warning))
         else:
-            number = NUMBERS.get(kind, "General")
-            self._sheet.write_number(self._row, place, cell, self.book.format(**look, num_format=number))
+            self._sheet.write_number(self._row, place, cell, self.book.cell_format(kind, total, warning))
 
     def _heads(self) -> None:
         first = self._row
