@@ -13,6 +13,7 @@ from gep.method_profiles import indicator_list
 from gep.outputs import sums, words
 from gep.outputs.statement import Statement
 from gep.outputs.sums import UNALLOCATED, AreaSum
+from gep.seea import supply_use
 
 ACCOUNTED, PENDING, OFF = "accounted", "pending_data", "off"
 SLOPE_LENGTH = "each cell's own side; compare soil retention only with accounts that use the same"
@@ -38,6 +39,7 @@ def summary(statement: Statement) -> dict[str, Any]:
         "parcels": region.parcels,
         "area_m2": region.area_m2,
         "total_fen": region.total_fen,
+        "seea_exchange_total_fen": supply_use.totals(region.fen).seea_exchange_total_fen,
         "indicators": indicators(statement),
         "by_county": {
             code: _area(statement, found) for code, found in sums.by_area(account, level="county").items()

@@ -1,6 +1,7 @@
 """The words of the outputs, Chinese with English: units, groups, statuses, formulas in words."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,6 +64,11 @@ def indicators_by_group(names: frozenset[str]) -> list[tuple[str, list[str]]]:
         for group in GROUPS
     ]
     return [(group, found) for group, found in grouped if found]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return the names of indicators in the order of the norm's tables."""
+    return [name for _, found in indicators_by_group(frozenset(names)) for name in found]
 
 
 def class_name(code: str) -> str:

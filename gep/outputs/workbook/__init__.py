@@ -7,7 +7,7 @@ from pathlib import Path
 import xlsxwriter
 
 from gep.outputs.statement import Statement
-from gep.outputs.workbook import account_sheets, cover, method_sheets, parcel_sheet
+from gep.outputs.workbook import account_sheets, cover, method_sheets, parcel_sheet, seea_sheets
 from gep.outputs.workbook.sheet import Book
 
 Progress = Callable[[float], None]
@@ -28,3 +28,4 @@ def write(statement: Statement, path: Path, *, progress: Progress | None = None)
         account_sheets.write(book, statement)
         parcel_sheet.write(book, statement, progress=progress)
         method_sheets.write(book, statement)
+        seea_sheets.write(book, statement)

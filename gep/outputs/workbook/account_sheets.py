@@ -98,7 +98,7 @@ def _values(names: list[str], fen: Mapping[str, int]) -> list[Cell]:
 
 def _by_area(book: Book, statement: Statement, *, level: str, name: str, title: str) -> None:
     account = statement.account
-    names = _ordered(statement)
+    names = words.in_order(statement.account.results)
     columns = [
         Column("代码", "code", width=15),
         Column("名称", "name", width=14),
@@ -124,7 +124,7 @@ def _by_area(book: Book, statement: Statement, *, level: str, name: str, title: 
 
 
 def _by_ecosystem(book: Book, statement: Statement) -> None:
-    names = _ordered(statement)
+    names = words.in_order(statement.account.results)
     columns = [
         Column("代码", "code", width=12),
         Column("生态系统类型", "ecosystem class", width=18),
@@ -167,7 +167,7 @@ def _parts(book: Book, statement: Statement) -> None:
 
 def _part_rows(statement: Statement, counties: Mapping[str, AreaSum]) -> Iterator[list[Cell]]:
     account, region = statement.account, sums.whole(statement.account)
-    for name in _ordered(statement):
+    for name in words.in_order(statement.account.results):
         result = account.results[name]
         each = [found.quantity[name] for found in counties.values()]
         yield [words.name(name), "", words.UNITS[result.unit], region.quantity[name], *each]
@@ -175,8 +175,3 @@ def _part_rows(statement: Statement, counties: Mapping[str, AreaSum]) -> Iterato
             zh, unit = words.part(column)
             by_county = sums.quantity_by_area(account, quantity, level="county")
             yield ["", zh, words.UNITS.get(unit, unit), sum(by_county.values()), *by_county.values()]
-
-
-def _ordered(statement: Statement) -> list[str]:
-    grouped = words.indicators_by_group(frozenset(statement.account.results))
-    return [name for _, names in grouped for name in names]

@@ -169,7 +169,7 @@ def rows_of(sheet):
 def test_every_sheet_of_the_workbook_is_headed_frozen_and_labelled(book):
     assert [name.split()[-1] for name in book.sheetnames] == [
         "Cover", "Totals", "Counties", "Ecosystems", "Towns", "Physical", "Parcels", "Figures", "out", "Method",
-        "Provenance",
+        "Provenance", "supply", "use", "totals",
     ]  # fmt: skip
     for sheet in book:
         assert sheet["A3"].value == "模拟数据 synthetic data"
@@ -190,6 +190,15 @@ def test_the_tables_of_the_workbook_add_up_to_the_fen(book):
         body = [row for row in rows if isinstance(row[-1], int) and "合计" not in row]
         assert sum(row[-1] for row in body) == statements.TOTAL_FEN
     assert ["unallocated-361028", "资溪县未分摊", 0.000055, 0.000055, 5.5e-9, 55] in rows_of(book["4 分乡镇 Towns"])
+
+
+def test_supply_and_use_are_equal_to_the_fen(book):
+    supply, use = rows_of(book["11 供给 SEEA supply"]), rows_of(book["12 使用 SEEA use"])
+    assert [row[-1] for row in supply if row[0] in ("农产品", "水源涵养", "合计")] == [321_055, 212_153, 533_208]
+    assert [row[-1] for row in use if row[0] in ("农产品", "水源涵养", "合计")] == [321_055, 212_153, 533_208]
+    both = rows_of(book["13 两种口径 Two totals"])
+    # crops are sold; a reservoir that nobody builds is no exchange
+    assert [row[-1] for row in both[-3:]] == [533_208, -212_153, 321_055]
 
 
 def test_codes_and_names_of_the_workbook_are_text(book):
