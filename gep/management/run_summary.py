@@ -30,6 +30,9 @@ def show(told: Mapping[str, Any], paths: Mapping[str, Path], stream: IO[str]) ->
     for label in told["labels"]:
         console.print(Text(f"! {label}", style="yellow"))
     console.print(_table(told))
+    if told["low95"] is not None:
+        low, high = told["low95"] / FEN_PER_YI_YUAN, told["high95"] / FEN_PER_YI_YUAN
+        console.print(f"合计 95% 区间 {low:,.4f} – {high:,.4f} 亿元（{told['provenance']['draws']:,} 次模拟）")
     for name, lacking in told["pending_data"].items():
         console.print(Text(f"待补数据 {told['indicators'][name]['zh']}：缺 {', '.join(lacking)}", style="dim"))
     for file, counts in told["findings"].items():
@@ -45,6 +48,7 @@ def _table(told: Mapping[str, Any]) -> Table:
     table.add_column("实物量 physical", justify="right")
     table.add_column("单位")
     table.add_column("价值量（万元）", justify="right", footer=f"{told['total_fen'] / FEN_PER_WAN_YUAN:,.2f}")
+    table.add_column("等级", footer=told["grade"] or "")
     table.add_column("占比", footer=f"{told['total_fen'] / FEN_PER_YI_YUAN:,.4f} 亿元")
     most = max((found["value_fen"] or 0 for found in told["indicators"].values()), default=0)
     for name, found in told["indicators"].items():
@@ -54,7 +58,8 @@ def _table(told: Mapping[str, Any]) -> Table:
         length = round(BAR * max(found["value_fen"], 0) / most) if most else 0
         table.add_row(
             f"{found['zh']} {name}", f"{found['physical']:,.1f}", found["unit"],
-            f"{found['value_fen'] / FEN_PER_WAN_YUAN:,.2f}", Text("█" * length, style="green") + f" {share:.1%}",
+            f"{found['value_fen'] / FEN_PER_WAN_YUAN:,.2f}", found["grade"],
+            Text("█" * length, style="green") + f" {share:.1%}",
         )  # fmt: skip
     return table
 

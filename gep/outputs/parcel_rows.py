@@ -57,7 +57,7 @@ def columns(account: CompiledAccount, some: slice | NDArray[np.int64]) -> dict[s
         found[f"{name}_fen"] = result.value_fen[some]
         found[f"{name}_coverage_share"] = result.coverage_share[some]
         total_fen += result.value_fen[some]
-    return {**found, "total_fen": total_fen}
+    return {**found, "total_fen": total_fen, "grade": account.parcel_grade[some]}
 
 
 def pseudo_parcels(account: CompiledAccount) -> dict[str, NDArray]:
@@ -79,4 +79,4 @@ def pseudo_parcels(account: CompiledAccount) -> dict[str, NDArray]:
         found[f"{name}_fen"] = fen
         found[f"{name}_coverage_share"] = nothing
         total_fen += fen
-    return {**found, "total_fen": total_fen}
+    return {**found, "total_fen": total_fen, "grade": np.full(len(counties), "", dtype=str)}

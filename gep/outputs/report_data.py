@@ -13,6 +13,7 @@ from gep.outputs import money, summary, sums, words
 from gep.outputs.money import FEN_PER_WAN, FEN_PER_YI
 from gep.outputs.statement import ALLOCATED, Statement
 from gep.outputs.sums import AreaSum
+from gep.uncertainty import Interval
 
 MOST_AREAS = 20  # bars and rows of one page
 
@@ -29,7 +30,11 @@ def data(statement: Statement) -> dict[str, Any]:
         "labels": list(statement.labels),
         "facts": _facts(statement, region),
         "key_figures": _key_figures(statement, region),
-        "total": {"wan": money.wan(region.total_fen), "interval": "", "grade": ""},
+        "total": {
+            "wan": money.wan(region.total_fen),
+            "interval": _interval(statement.total_interval),
+            "grade": summary.grade(statement.account) or "",
+        },
         "indicators": list(_indicators(statement, region)),
         "counties": _areas(statement, "county"),
         "towns": _areas(statement, "town"),
@@ -79,6 +84,9 @@ def _key_figures(statement: Statement, region: AreaSum) -> list[dict[str, str]]:
         ("单位面积价值", f"{region.total_fen / FEN_PER_WAN / (region.area_m2 / M2_PER_KM2):,.1f}", "万元/km²",
          f"总面积 {region.area_m2 / M2_PER_KM2:,.2f} km²"),
     ]  # fmt: skip
+    if drawn := statement.account.simulation:
+        bounds = [money.yi(bound, decimals=2) for bound in (drawn.total_fen.low95, drawn.total_fen.high95)]
+        figures.append(("95% 区间", "–".join(bounds), "亿元", f"{drawn.draws:,} 次模拟"))
     for group, fen in by_group:
         figures.append((words.GROUPS[group][0], money.yi(fen, decimals=2), "亿元", f"占 {_percent(fen, region)}"))
     figures.append(("最大指标", words.name(largest), "", f"占 {_percent(region.fen[largest], region)}"))
@@ -106,7 +114,13 @@ def _indicators(statement: Statement, region: AreaSum) -> Iterator[dict[str, Any
                 "yi": region.fen[name] / FEN_PER_YI,
                 "yi_text": money.yi(region.fen[name], decimals=3),
                 "share": _percent(region.fen[name], region),
+                "interval": _interval(statement.value_interval(name)),
+                "grade": result.grade,
             }
+
+
+def _interval(found: Interval | None) -> str:
+    return f"{money.wan(found.low95, decimals=0)} – {money.wan(found.high95, decimals=0)}" if found else ""
 
 
 def _areas(statement: Statement, level: str) -> list[dict[str, Any]]:

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from gep.account_files import CompiledFile
 from gep.accounting import CompiledAccount, ParcelSource
+from gep.accounting.terms import MAIN
 from gep.files.findings import Findings
 from gep.outputs.sums import area_name
+from gep.uncertainty import Interval
 
 UNCONFIRMED = "含未证实参数，不得作为正式结果 unconfirmed figures, never official"
 SYNTHETIC = "模拟数据 synthetic data"
@@ -90,6 +92,19 @@ class Statement:
     def label(self) -> str:
         """The labels as one text, "" where there are none."""
         return "; ".join(self.labels)
+
+    @property
+    def total_interval(self) -> Interval | None:
+        """The 95 % interval of the total in fen, None where nothing was drawn."""
+        return self.account.simulation.total_fen if self.account.simulation else None
+
+    def value_interval(self, indicator: str) -> Interval | None:
+        """Return the 95 % interval of an indicator's value in fen, None where nothing was drawn."""
+        return self.account.simulation.value_fen.get(indicator) if self.account.simulation else None
+
+    def quantity_interval(self, indicator: str) -> Interval | None:
+        """Return the 95 % interval of an indicator's quantity in its unit, None where nothing was drawn."""
+        return self.account.simulation.physical.get((indicator, MAIN)) if self.account.simulation else None
 
     def outlines(self, number: int) -> NDArray[np.object_]:
         """Return the outlines of one block of parcels, as shapely geometries."""

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from gep import methods
-from gep.accounting import IndicatorResult
+from gep.accounting import CompiledAccount, IndicatorResult
 from gep.method_profiles import indicator_list
 from gep.outputs import sums, words
 from gep.outputs.statement import Statement
 from gep.outputs.sums import UNALLOCATED, AreaSum
 from gep.seea import supply_use
+from gep.uncertainty import Interval, grade_of_total
 
 ACCOUNTED, PENDING, OFF = "accounted", "pending_data", "off"
 SLOPE_LENGTH = "each cell's own side; compare soil retention only with accounts that use the same"
@@ -39,6 +40,8 @@ def summary(statement: Statement) -> dict[str, Any]:
         "parcels": region.parcels,
         "area_m2": region.area_m2,
         "total_fen": region.total_fen,
+        **_interval(statement.total_interval, whole=True),
+        "grade": grade(account),
         "seea_exchange_total_fen": supply_use.totals(region.fen).seea_exchange_total_fen,
         "indicators": indicators(statement),
         "by_county": {
@@ -54,7 +57,7 @@ def summary(statement: Statement) -> dict[str, Any]:
 
 def provenance(statement: Statement) -> dict[str, Any]:
     """Return inputs with their SHA-256, profile, switches, code version, and every figure with its source."""
-    method = statement.account.method
+    method, drawn = statement.account.method, statement.account.simulation
     return {
         "profile": method.profile.name,
         "document": method.profile.document,
@@ -71,12 +74,18 @@ def provenance(statement: Statement) -> dict[str, Any]:
         "synthetic": statement.synthetic,
         "unindexed_prices": method.unindexed_prices(),
         "slope_length": SLOPE_LENGTH,
+        "draws": drawn.draws if drawn else 0,
+        "seed": drawn.seed if drawn else None,
+        "drivers": [{"figure": driver.figure, "share": driver.share} for driver in drawn.drivers] if drawn else [],
         "figures": method.figures(),
     }
 
 
 def indicators(statement: Statement) -> dict[str, dict[str, Any]]:
-    """Return every indicator there is: accounted, pending for want of data, or off in this profile."""
+    """Return every indicator there is: accounted, pending for want of data, or off in this profile.
+
+    ``low95`` and ``high95`` bound the value in fen, with ``physical_`` before them the quantity; null without draws.
+    """
     account, region = statement.account, sums.whole(statement.account)
     told: dict[str, dict[str, Any]] = {}
     for name, listed in indicator_list().items():
@@ -89,10 +98,26 @@ def indicators(statement: Statement) -> dict[str, dict[str, Any]]:
             "physical": region.quantity[name] if found else None,
             "unit": found.unit if found else listed.unit,
             "value_fen": region.fen[name] if found else None,
+            **_interval(statement.value_interval(name), whole=True),
+            **_interval(statement.quantity_interval(name), before="physical_"),
+            "grade": found.grade if found else None,
             "parts": _parts(found) if found else {},
             "lacking": list(account.pending.get(name, ())),
         }
     return told
+
+
+def grade(account: CompiledAccount) -> str | None:
+    """Return the grade of the total, None where nothing has a value."""
+    values = {name: int(result.value_fen.sum()) for name, result in account.results.items()}
+    return grade_of_total(values, {name: result.grade for name, result in account.results.items()})
+
+
+def _interval(found: Interval | None, *, before: str = "", whole: bool = False) -> dict[str, float | None]:
+    """The two bounds; fen are rounded to whole ones."""
+    bounds = (found.low95, found.high95) if found else (None, None)
+    rounded = [round(bound) if whole and bound is not None else bound for bound in bounds]
+    return dict(zip((f"{before}low95", f"{before}high95"), rounded, strict=True))
 
 
 def _parts(found: IndicatorResult) -> dict[str, float]:

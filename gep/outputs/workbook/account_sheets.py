@@ -9,7 +9,9 @@ from gep.outputs.money import FEN_PER_WAN, FEN_PER_YI
 from gep.outputs.statement import Statement
 from gep.outputs.sums import UNALLOCATED, AreaSum
 from gep.outputs.workbook.sheet import MISSING, Book, Cell, Column, Sheet
+from gep.uncertainty import Interval
 
+GRADES = "等级：A 统计或实测，B 模型，C 含未证实参数。 A counted, B modelled, C rests on an unconfirmed figure."
 FEN_NOTE = "价值量以分为最小单位逐块取整，合计等于各行之和，分毫不差。 Values are whole fen; totals are exact sums."
 TOTALS = (
     Column("类别", "group", width=12),
@@ -23,6 +25,9 @@ TOTALS = (
     Column("亿元", "10⁸ yuan", "yi", 14, "价值量 monetary"),
     Column("分（精确）", "fen, exact", "fen", 20, "价值量 monetary"),
     Column("占比", "share", "share", 9),
+    Column("下限（万元）", "lower, 10⁴ yuan", "wan", 16, "95% 区间 interval"),
+    Column("上限（万元）", "upper, 10⁴ yuan", "wan", 16, "95% 区间 interval"),
+    Column("等级", "grade", width=7),
     Column("方法", "variant", width=14),
 )
 
@@ -48,8 +53,10 @@ def _totals(book: Book, statement: Statement) -> None:
             sheet.row(_indicator(statement, group, name, region))
         fen = sum(region.fen[name] for name in names)
         sheet.row(_subtotal(f"{words.GROUPS[group][0]}小计", fen, region), total=True)
-    sheet.row(_subtotal("生态产品总值", region.total_fen, region), total=True)
+    interval, grade = statement.total_interval, summary.grade(account)
+    sheet.row(_subtotal("生态产品总值", region.total_fen, region, interval=interval, grade=grade), total=True)
     sheet.remark(MISSING)
+    sheet.remark(GRADES)
     sheet.remark("单价为空的指标由统计产值直接分摊。 No price where statistics state the value itself.")
     for name, lacking in account.pending.items():
         sheet.remark(f"未计入合计（待补数据）：{words.name(name)}，缺 {'、'.join(lacking)}。 Pending, in no total.")
@@ -61,13 +68,22 @@ def _indicator(statement: Statement, group: str, name: str, region: AreaSum) -> 
     price = result.yuan_per_unit if result.prices else None
     return [
         words.GROUPS[group][0], listed.id, listed.zh, listed.en, region.quantity[name], words.UNITS[result.unit], price,
-        fen / FEN_PER_WAN, fen / FEN_PER_YI, fen, _share(fen, region.total_fen), result.variant,
+        fen / FEN_PER_WAN, fen / FEN_PER_YI, fen, _share(fen, region.total_fen),
+        *_bounds(statement.value_interval(name)), result.grade,
+        result.variant,
     ]  # fmt: skip
 
 
-def _subtotal(name: str, fen: int, region: AreaSum) -> list[Cell]:
+def _bounds(interval: Interval | None) -> list[Cell]:
+    return [interval.low95 / FEN_PER_WAN, interval.high95 / FEN_PER_WAN] if interval else [None, None]
+
+
+def _subtotal(
+    name: str, fen: int, region: AreaSum, *, interval: Interval | None = None, grade: str | None = None
+) -> list[Cell]:
     share = _share(fen, region.total_fen)
-    return [name, None, None, None, None, None, None, fen / FEN_PER_WAN, fen / FEN_PER_YI, fen, share, None]
+    amounts = [fen / FEN_PER_WAN, fen / FEN_PER_YI, fen]
+    return [name, None, None, None, None, None, None, *amounts, share, *_bounds(interval), grade, None]
 
 
 def _share(fen: int, of_fen: int) -> float | None:

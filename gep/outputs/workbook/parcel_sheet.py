@@ -10,7 +10,7 @@ from gep.outputs.workbook.sheet import MISSING, Book, Cell, Column, Kind, Sheet
 
 MOST_ROWS = 20_000  # a spreadsheet of more opens slowly; the other files hold every parcel
 ROWS_AT_ONCE = 2_000
-TEXTS = {"parcel_id": "图斑编号", "county": "县区", "ecosystem": "主要生态系统"}
+TEXTS = {"parcel_id": "图斑编号", "county": "县区", "ecosystem": "主要生态系统", "grade": "等级"}
 PLAIN: dict[str, tuple[str, Kind]] = {
     "area_m2": ("面积（m²）", "quantity"), "coverage_share": ("图层覆盖率", "share"),
     "total_fen": ("合计（分）", "fen"),

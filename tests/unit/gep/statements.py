@@ -8,6 +8,7 @@ from gep.accounting.class_sums import ClassAmounts
 from gep.accounting.results import ParcelColumns
 from gep.accounting.terms import MAIN, Priced
 from gep.outputs import Input, Statement
+from gep.uncertainty import Driver, Interval, Simulation
 from tests.unit.gep import landscapes
 
 COUNTY = "361028"
@@ -25,6 +26,17 @@ CROPS_FEN = np.array([0, 1_000, 20_000, 300_000])
 UNALLOCATED_FEN = 55
 WATER_TOTAL_FEN, CROPS_TOTAL_FEN, TOTAL_FEN = 212_153, 321_055, 533_208
 
+SIMULATION = Simulation(
+    physical={("water_retention", MAIN): Interval(280.25, 321.5, 300.5, 0.03)},
+    value_fen={"crops": Interval(300_000.4, 340_000.6, 321_000, 0.03), "water_retention": Interval(1, 9, 5, 0.2)},
+    county_fen={},
+    total_fen=Interval(510_000.2, 560_000.7, 533_153, 0.02),
+    drivers=(Driver("prices.reservoir", 0.75),),
+    width_error=0.01,
+    draws=1_000,
+    seed=7,
+)
+
 
 def account() -> CompiledAccount:
     """The account of the four parcels."""
@@ -33,10 +45,11 @@ def account() -> CompiledAccount:
     water = IndicatorResult(
         indicator="water_retention", variant="balance", unit="m3", quantity=WATER_M3, value_fen=WATER_FEN,
         coverage_share=np.array([1.0, 1.0, 0.5, 0.0]), parts={}, prices={MAIN: Priced(7.06, ("prices.reservoir",))},
+        grade="B",
     )  # fmt: skip
     crops = IndicatorResult(
         indicator="crops", variant="statistics", unit="yuan", quantity=CROPS_FEN / 100, value_fen=CROPS_FEN,
-        coverage_share=np.ones(4), parts={"rice_t": np.array([0.0, 1.0, 2.0, 3.5])}, prices={},
+        coverage_share=np.ones(4), parts={"rice_t": np.array([0.0, 1.0, 2.0, 3.5])}, prices={}, grade="A",
     )  # fmt: skip
     return CompiledAccount(
         parcels=ParcelColumns(
@@ -56,6 +69,7 @@ def account() -> CompiledAccount:
         unallocated={COUNTY: {"crops": UNALLOCATED_FEN}},
         parcel_grade=np.array(["B", "B", "A", "A"]),
         method=method,
+        simulation=SIMULATION,
     )  # fmt: skip
 
 

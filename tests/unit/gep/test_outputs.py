@@ -49,6 +49,7 @@ def test_geoparquet_has_a_row_for_each_parcel_and_one_for_what_is_unallocated(wr
     assert table["crops_rice_t"] == [0.0, 1.0, 2.0, 3.5, None]
     assert table["total_fen"] == [70_600, 142_200, 20_353, 300_000, 55]
     assert sum(table["total_fen"]) == statements.TOTAL_FEN
+    assert table["grade"] == ["B", "B", "A", "A", ""]
     assert table["geometry"][4] is None and table["bbox"][4] is None
     assert set(table["label"]) == {"模拟数据 synthetic data"}
 
@@ -113,6 +114,11 @@ def test_the_summary_adds_up(statement):
     assert (told["parcels"], told["area_m2"], told["total_fen"]) == (4, 43_200.0, statements.TOTAL_FEN)
     assert told["indicators"]["crops"]["physical"] == 3_210.55
     assert told["indicators"]["water_retention"]["value_fen"] == statements.WATER_TOTAL_FEN
+    assert (told["low95"], told["high95"], told["grade"]) == (510_000, 560_001, "A")
+    crops, water = told["indicators"]["crops"], told["indicators"]["water_retention"]
+    assert (crops["low95"], crops["high95"], crops["physical_low95"], crops["grade"]) == (300_000, 340_001, None, "A")
+    assert (water["physical_low95"], water["physical_high95"], water["grade"]) == (280.25, 321.5, "B")
+    assert (told["provenance"]["draws"], told["provenance"]["seed"]) == (1_000, 7)
     statuses = {name: found["status"] for name, found in told["indicators"].items()}
     assert statuses["crops"] == "accounted"
     assert (statuses["soil_retention"], statuses["coastal_protection"]) == ("pending_data", "off")
@@ -180,7 +186,10 @@ def test_every_sheet_of_the_workbook_is_headed_frozen_and_labelled(book):
 
 def test_the_tables_of_the_workbook_add_up_to_the_fen(book):
     totals_sheet = rows_of(book["1 总表 Totals"])
-    assert ["生态产品总值", 0.533208, 0.0000533208, statements.TOTAL_FEN, 1] in totals_sheet
+    whole = next(row for row in totals_sheet if row[0] == "生态产品总值")
+    assert whole[1:5] == [0.533208, 0.0000533208, statements.TOTAL_FEN, 1]
+    assert whole[5:7] == pytest.approx([0.5100002, 0.5600007])
+    assert whole[7] == "A"
     assert next(r for r in totals_sheet if "供给小计" in r[0])[:4] == ["物质供给小计", 0.321055, 0.0000321055, 321_055]
     water = next(row for row in totals_sheet if "水源涵养" in row)
     assert water[:7] == ["调节服务", "R1", "水源涵养", "water retention", 300.5, "立方米", 7.06]
@@ -219,7 +228,7 @@ def test_parcels_beyond_the_limit_are_one_row_and_still_add_up(tmp_path):
         parcel_sheet.write(Book(file, told.label), told, most_rows=1)
     rows = rows_of(openpyxl.load_workbook(tmp_path / "p.xlsx").active)
     assert "共 4 个图斑，按编号列出前 1 个" in rows[3][0]
-    by_name = {row[0]: row[-1] for row in rows}
+    by_name = {row[0]: row[-2] for row in rows if len(row) > 1}
     assert by_name["361028-0"] == 70_600
     assert by_name["其余图斑 others"] == 142_200 + 20_353 + 300_000
     assert (by_name["unallocated-361028"], by_name["合计 total"]) == (55, statements.TOTAL_FEN)
