@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 STAGES = {
     "reading parcels": "读取图斑",
-    "reading layers": "读取图层",
+    "checking layers": "检查图层",
     "reading statistics": "读取统计",
     "parcels": "核算地块",
     "totals": "汇总",

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.units import FEN_PER_YUAN, M2_PER_KM2
+from gep.outputs import words
 from gep.outputs.sums import area_name
 
 FEN_PER_WAN_YUAN = FEN_PER_YUAN * 10_000
@@ -34,7 +35,12 @@ def show(told: Mapping[str, Any], paths: Mapping[str, Path], stream: IO[str]) ->
         low, high = told["low95"] / FEN_PER_YI_YUAN, told["high95"] / FEN_PER_YI_YUAN
         console.print(f"合计 95% 区间 {low:,.4f} – {high:,.4f} 亿元（{told['provenance']['draws']:,} 次模拟）")
     for name, lacking in told["pending_data"].items():
-        console.print(Text(f"待补数据 {told['indicators'][name]['zh']}：缺 {', '.join(lacking)}", style="dim"))
+        console.print(
+            Text(
+                f"待补数据 {told['indicators'][name]['zh']}：缺 {'、'.join(words.needed(one) for one in lacking)}",
+                style="dim",
+            )
+        )
     for file, counts in told["findings"].items():
         console.print(Text(f"检查发现 {file}：{', '.join(f'{k} {n:,}' for k, n in counts.items())}", style="dim"))
     for name, path in paths.items():

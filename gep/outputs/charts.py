@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gep.outputs import svg
+from gep.outputs.svg import Picture
 
 WIDTH, ROW, BAR = 720.0, 30.0, 17.0
 LABELS, FIGURES = 150.0, 130.0  # space left and right of the bars
@@ -21,7 +22,7 @@ class Bar:
     group: str = ""
 
 
-def bars(rows: Sequence[Bar], *, title: str) -> str:
+def bars(rows: Sequence[Bar], *, title: str) -> Picture:
     """Return a chart of horizontal bars, in the order given; a negative one goes to the left of the line."""
     height = ROW * len(rows) + 16
     low, high = min(0.0, *(row.value for row in rows)), max(0.0, *(row.value for row in rows))
@@ -41,7 +42,7 @@ def bars(rows: Sequence[Bar], *, title: str) -> str:
     return svg.document(parts, width=WIDTH, height=height, title=title)
 
 
-def legend(groups: Sequence[tuple[str, str]]) -> str:
+def legend(groups: Sequence[tuple[str, str]]) -> Picture:
     """Return the key of the groups' shades: pairs of group and the words for it."""
     parts, x = [], 4.0
     for group, told in groups:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.units import FEN_PER_YUAN
 from gep.outputs import densities, svg
 from gep.outputs.statement import Statement
+from gep.outputs.svg import Picture
 
 MOST_PARCELS = 20_000  # beyond, a picture of every parcel is a blot, and a file of many megabytes
 WIDTH, HEIGHT, KEY = 1_000.0, 760.0, 210.0  # the picture, and the column on its right for the legend
@@ -43,7 +44,7 @@ class Drawn:
     told: str
 
 
-def value_density(statement: Statement, *, most_parcels: int = MOST_PARCELS) -> str:
+def value_density(statement: Statement, *, most_parcels: int = MOST_PARCELS) -> Picture:
     """Return the map with legend, scale, north and notes. Its size is bounded, whatever the number of parcels."""
     frame = _frame(statement)
     drawn = _parcels(statement, frame) if len(statement.account.parcels) <= most_parcels else _squares(statement)

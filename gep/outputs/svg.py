@@ -8,6 +8,15 @@ FONTS = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang 
 INK, FAINT = "#16382d", "#5d6b63"
 
 
+class Picture(str):
+    """An SVG document, which a notebook shows as the picture that it is."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
 def element(name: str, content: str = "", **attributes: object) -> str:
     """Return an element; underscores in attribute names become hyphens."""
     told = "".join(f" {key.rstrip('_').replace('_', '-')}={quoteattr(_text(of))}" for key, of in attributes.items())
@@ -32,13 +41,14 @@ def wrapped(text: str, *, width: float, size: float) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def document(parts: Iterable[str], *, width: float, height: float, title: str) -> str:
+def document(parts: Iterable[str], *, width: float, height: float, title: str) -> Picture:
     """Return the picture, with the title that a screen reader says."""
     content = element("title", escape(title)) + "".join(parts)
-    return element(
+    whole = element(
         "svg", content, xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {_text(width)} {_text(height)}",
         width=width, height=height, font_family=FONTS, role="img",
     )  # fmt: skip
+    return Picture(whole)
 
 
 def _text(value: object) -> str:

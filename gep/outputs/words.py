@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 
 from gep import ecosystems
+from gep.files import layers
 from gep.method_profiles import indicator_list
 from gep.outputs.sums import UNALLOCATED
+from gep.statistics import products
 
 FORMULAS = Path(__file__).with_name("formulas.csv")
 UNITS = {"m3": "立方米", "t": "吨", "kwh": "千瓦时", "yuan": "元", "": ""}
@@ -49,7 +51,17 @@ def formula(indicator: str, variant: str) -> Formula:
 def part(column: str) -> tuple[str, str]:
     """Return the Chinese name and the unit of a part's column, such as ``so2_t``."""
     name, _, unit = column.rpartition("_")
-    return PARTS.get(name, name), unit
+    found = products.catalogue().get(name)
+    return PARTS.get(name) or (found.zh if found else name), unit
+
+
+def needed(name: str) -> str:
+    """Return what an input that is lacking is called: a layer, a product of statistics, or all of an indicator's."""
+    if name in layers.known():
+        return f"{layers.known()[name].zh}（{name}）"
+    if name in products.catalogue():
+        return f"{products.catalogue()[name].zh}统计（{name}）"
+    return f"{indicator_list()[name].zh}统计（{name}）" if name in indicator_list() else name
 
 
 def name(indicator: str) -> str:

@@ -60,7 +60,12 @@ def _left_out(book: Book, statement: Statement) -> None:
     )  # fmt: skip
     for name, told in summary.indicators(statement).items():
         if told["status"] != summary.ACCOUNTED:
-            cells = [indicator_list()[name].id, words.name(name), STATUS[told["status"]], "、".join(told["lacking"])]
+            cells = [
+                indicator_list()[name].id,
+                words.name(name),
+                STATUS[told["status"]],
+                "、".join(words.needed(lacking) for lacking in told["lacking"]),
+            ]
             sheet.row(cells)
 
 

@@ -40,7 +40,7 @@ def test_the_report_is_a_paper_whose_words_can_be_read(statement, tmp_path):
         "水源涵养",
         "361028-3",
         "第2页共",
-        "土壤保持待补数据dem_m、vegetation_cover",
+        "土壤保持待补数据高程（dem_m）、植被覆盖度（vegetation_cover）",
         "示意图",
         "盖章处",
         "ab" * 32,
