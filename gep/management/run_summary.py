@@ -37,7 +37,7 @@ def show(told: Mapping[str, Any], paths: Mapping[str, Path], stream: IO[str]) ->
     for name, lacking in told["pending_data"].items():
         console.print(
             Text(
-                f"待补数据 {told['indicators'][name]['zh']}：缺 {'、'.join(words.needed(one) for one in lacking)}",
+                f"待补数据 {told['indicators'][name]['zh']}：缺 {words.needed(lacking)}",
                 style="dim",
             )
         )

@@ -164,7 +164,7 @@ def _left_out(statement: Statement) -> list[dict[str, str]]:
         {
             "zh": told["zh"],
             "status": "待补数据" if told["status"] == summary.PENDING else "本方法不计",
-            "lacking": "、".join(words.needed(name) for name in told["lacking"]),
+            "lacking": words.needed(told["lacking"]),
         }
         for told in summary.indicators(statement).values()
         if told["status"] != summary.ACCOUNTED

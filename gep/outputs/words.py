@@ -55,8 +55,13 @@ def part(column: str) -> tuple[str, str]:
     return PARTS.get(name) or (found.zh if found else name), unit
 
 
-def needed(name: str) -> str:
-    """Return what an input that is lacking is called: a layer, a product of statistics, or all of an indicator's."""
+def needed(names: Iterable[str]) -> str:
+    """Return what inputs that are lacking are called."""
+    return "、".join(_input(name) for name in names)
+
+
+def _input(name: str) -> str:
+    """A layer, a product of statistics, or all products of an indicator."""
     if name in layers.known():
         return f"{layers.known()[name].zh}（{name}）"
     if name in products.catalogue():

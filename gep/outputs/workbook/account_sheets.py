@@ -59,9 +59,7 @@ def _totals(book: Book, statement: Statement) -> None:
     sheet.remark(GRADES)
     sheet.remark("单价为空的指标由统计产值直接分摊。 No price where statistics state the value itself.")
     for name, lacking in account.pending.items():
-        sheet.remark(
-            f"未计入合计（待补数据）：{words.name(name)}，缺 {'、'.join(words.needed(one) for one in lacking)}。 Pending, in no total."
-        )
+        sheet.remark(f"待补数据，未计入合计：{words.name(name)}，缺 {words.needed(lacking)}。 Pending.")
 
 
 def _indicator(statement: Statement, group: str, name: str, region: AreaSum) -> list[Cell]:

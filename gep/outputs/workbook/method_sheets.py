@@ -64,7 +64,7 @@ def _left_out(book: Book, statement: Statement) -> None:
                 indicator_list()[name].id,
                 words.name(name),
                 STATUS[told["status"]],
-                "、".join(words.needed(lacking) for lacking in told["lacking"]),
+                words.needed(told["lacking"]),
             ]
             sheet.row(cells)
 

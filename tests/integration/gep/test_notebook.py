@@ -30,5 +30,9 @@ def test_it_runs_and_tells_the_worked_figures():
     told = done.stdout.splitlines()
     assert told[0] == "848.625 mm, 19,942.69 m3, 140,795.37 CNY"
     assert told[1].startswith("200 parcels")
-    assert told[2] == "True True"
-    assert told[3].startswith("unconfirmed: True") and "erosivity.factor" in told[3]
+    assert told[2:5] == ["True True", "134400001 250000007", "True"]
+    assert told[5].startswith("True ['accounts.xlsx', 'parcels.gpkg', 'parcels.parquet', 'report.pdf'")
+    assert told[6] == "361028-00189 True"
+    assert told[7].startswith("['crops', 'water_retention'") and "'oxygen_release'" in told[7]
+    assert told[8].startswith("unconfirmed: True") and "erosivity.factor" in told[8]
+    assert len(told) == 10
