@@ -87,12 +87,16 @@ class _Sums:
     valid: dict[str, NDArray[np.float64]]
 
     def add(self, covered: coverage.Coverage, place: NDArray[np.int64], terms: Mapping[str, NDArray]) -> None:
-        self.area += np.bincount(place, weights=covered.share, minlength=self.length)
-        found = coverage.piece_sums(covered, unit_of_entry=place, units=self.length, values=list(terms.values()))
-        zero = np.zeros(self.length)
+        """Add the pieces of a band; few of all places are occupied, and only those are touched."""
+        occupied = np.flatnonzero(np.bincount(place, minlength=self.length))
+        number = np.zeros(self.length, dtype=np.int64)
+        number[occupied] = np.arange(len(occupied))
+        unit = number[place]
+        self.area[occupied] += np.bincount(unit, weights=covered.share)
+        found = coverage.piece_sums(covered, unit_of_entry=unit, units=len(occupied), values=list(terms.values()))
         for name, weighted, valid in zip(terms, found.weighted, found.valid, strict=True):
-            self.weighted[name] = self.weighted.get(name, zero) + weighted
-            self.valid[name] = self.valid.get(name, zero) + valid
+            self.weighted.setdefault(name, np.zeros(self.length))[occupied] += weighted
+            self.valid.setdefault(name, np.zeros(self.length))[occupied] += valid
 
 
 def weigh(
