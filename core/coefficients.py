@@ -65,6 +65,11 @@ class Coefficient:
         """Return whether ``on`` lies in the validity, which includes its first day and excludes its last."""
         return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
+    def days_from(self, on: date) -> int:
+        """Return how many days ``on`` is outside the validity, 0 inside."""
+        after = (on - self.valid_to).days + 1 if self.valid_to is not None else 0
+        return max((self.valid_from - on).days, after, 0)
+
 
 class CoefficientTable:
     """The rows of one file, found by key, unit base, region chain and day."""
@@ -89,6 +94,17 @@ class CoefficientTable:
             for row in self._rows.get((key, region), ()):
                 if row.applies(on=on) and per in (None, row.per):
                     return row
+        raise CoefficientMissing(table=self.name, key=key, region=regions[0], on=on)
+
+    def nearest(self, key: str, *, regions: Sequence[str], on: date) -> Coefficient:
+        """Return the row that applies on that day, or else the one whose validity lies nearest to it in time.
+
+        Of equally near ones the later. Raises CoefficientMissing where there is no row of that key at all.
+        """
+        for region in regions:
+            rows = self._rows.get((key, region), ())
+            if rows:
+                return min(rows, key=lambda row: (row.days_from(on), -row.valid_from.toordinal()))
         raise CoefficientMissing(table=self.name, key=key, region=regions[0], on=on)
 
     def vector(

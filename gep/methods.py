@@ -43,9 +43,15 @@ class Method:
     def price(self, key: str) -> Price:
         """Return a price as of the end of the price year; it keeps the year in which it was stated.
 
-        ``key`` is what is priced ("carbon"); the profile may name another row of prices.csv for it.
+        ``key`` is what is priced ("carbon"); the profile may name another row of prices.csv for it. Where none was
+        stated for the year, the price of the nearest year stands, and ``unindexed_prices`` tells.
         """
-        return Price.of(self._take("prices", key, on=date(self.price_year, 12, 31)))
+        on = date(self.price_year, 12, 31)
+        row = self._overriding("prices", key, on=on) or _table("prices").nearest(
+            self._row_key("prices", key), regions=regions.chain(self.region), on=on
+        )
+        self.taken["prices", key] = row
+        return Price.of(row)
 
     def by_class(self, table: str, prefix: str, *, indicator: str) -> dict[str, float]:
         """Return the figure of each class in the indicator's scope, from the rows ``prefix.<class>``.

@@ -85,12 +85,12 @@ def _share_of_whole(method: Method) -> Stored:
     return Stored("reservoir_storage", method.figure(NAME, "reservoir.flood_share"), (f"{NAME}.reservoir.flood_share",))
 
 
-def _variant(*, vegetation: bool, storage: Callable[[Method], Stored] | None) -> Variant:
+def _variant(*, vegetation: bool, storage: Callable[[Method], Stored] | None, statistic: str) -> Variant:
     return Variant(
         physical=partial(_waters_and_vegetation if vegetation else _waters, storage=storage),
         layers=lambda method, there: ("storm_precipitation_mm",) if vegetation else (),
         cell_terms=_storms if vegetation else None,
-        statistics=lambda method: (storage(method).statistic,) if storage else (),
+        statistics=lambda method: (statistic,) if statistic else (),
         stores=lambda method: {RESERVOIR: storage(method)} if storage else {},
     )
 
@@ -103,9 +103,13 @@ FLOOD_MITIGATION = Indicator(
     name=NAME,
     parts={MAIN: "m3", **dict.fromkeys(PARTS, "m3")},
     variants={
-        f"{waters}{reservoir}": _variant(vegetation=vegetation, storage=storage)
+        f"{waters}{reservoir}": _variant(vegetation=vegetation, storage=storage, statistic=statistic)
         for waters, vegetation in (("waters", False), ("waters_and_vegetation", True))
-        for reservoir, storage in (("", None), ("_reservoir_share", _share_of_whole), ("_flood_storage", _free))
+        for reservoir, storage, statistic in (
+            ("", None, ""),
+            ("_reservoir_share", _share_of_whole, "reservoir_storage"),
+            ("_flood_storage", _free, "flood_storage"),
+        )
     },
     prices=_prices,
 )

@@ -111,10 +111,10 @@ def test_i15_names_the_row_that_does_not_add_up(account):
     assert broken.row == f"{account.code}/town/361028100/water_retention"
 
 
-def test_a_missing_price_is_kept_as_one_clear_sentence(layers, parcels):
-    code = accounts.request(region="361028", year=2024, price_year=2021, layers=layers, at=AT).code
+def test_a_missing_figure_is_kept_as_one_clear_sentence(layers, parcels):
+    code = accounts.request(region="361028", year=1999, price_year=2024, layers=layers, at=AT).code
     assert accounts.compile(code, as_of=AT).status == "refused"
-    assert Run.objects.get().refusal == "prices has no row for 'carbon' in 361028 on 2021-12-31"
+    assert Run.objects.get().refusal == "soil_retention has no row for 'erosivity.factor' in 361028 on 1999-12-31"
     assert ParcelAccount.objects.count() == 0
 
 

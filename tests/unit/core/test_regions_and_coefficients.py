@@ -97,3 +97,15 @@ def test_a_table_of_an_accounts_own_may_cite_any_source(tmp_path):
     assert coefficients.read(path, any_source=True).rows()[0].source == "the county's soil survey"
     with pytest.raises(coefficients.BadCoefficientTable, match="soil survey"):
         coefficients.read(path)
+
+
+@pytest.mark.parametrize(
+    ("day", "value"),
+    [("2017-01-01", 820), ("2019-12-31", 820), ("2020-12-31", 820), ("2022-01-01", 900), ("2025-01-01", 900)],
+)
+def test_the_nearest_row_in_time_stands_in(table, day, value):
+    later = GOOD.replace("820", "900").replace("2018-01-01,2020-01-01", "2023-01-01,2024-01-01")
+    found = table(GOOD, later).nearest("bus", regions=regions.chain("361028"), on=date.fromisoformat(day))
+    assert found.value == value
+    with pytest.raises(coefficients.CoefficientMissing):
+        table(GOOD).nearest("tram", regions=regions.chain("361028"), on=date.fromisoformat(day))

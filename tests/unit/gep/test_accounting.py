@@ -118,9 +118,16 @@ def test_layers_elsewhere_are_refused_in_one_sentence():
 
 
 def test_a_missing_figure_names_table_key_region_and_day():
-    stale = methods.Method(methods.profile("GBT46869_2025"), region="361028", year=2024, price_year=2019)
-    with pytest.raises(methods.CoefficientMissing, match="prices has no row for 'carbon' in 361028 on 2019-12-31"):
+    stale = methods.Method(methods.profile("GBT46869_2025"), region="361028", year=1999, price_year=2024)
+    with pytest.raises(methods.CoefficientMissing, match="has no row for '[a-z_.0-9]+' in 361028 on 1999-12-31"):
         accounting.compile_account(parcels(), layers(), stale)
+
+
+def test_a_price_of_the_nearest_year_stands_in_and_is_told():
+    earlier = methods.Method(methods.profile("GBT46869_2025"), region="361028", year=2023, price_year=2020)
+    account = accounting.compile_account(parcels(), layers(), earlier)
+    assert account.results["carbon_sequestration"].prices[""].yuan_per_unit == 95.84
+    assert "carbon (2024)" in earlier.unindexed_prices()
 
 
 def test_an_account_with_an_unconfirmed_figure_says_so():
