@@ -14,6 +14,7 @@ SHARES = {
     "parcels.parquet": 0.15, "parcels.gpkg": 0.3, "totals.csv": 0.02, "accounts.xlsx": 0.35, "report.pdf": 0.15,
     "summary.json": 0.03,
 }  # fmt: skip
+FINDINGS = "findings.csv"
 Progress = Callable[[str, float], None]
 
 
@@ -54,8 +55,8 @@ def write_all(
         refusals.append(str(error))
         del paths["report.pdf"]
     if any(found.rows for found in statement.findings):
-        paths["findings.csv"] = folder / "findings.csv"
-        findings.write_rejections(paths["findings.csv"], statement.findings)
+        paths[FINDINGS] = folder / FINDINGS
+        findings.write_rejections(paths[FINDINGS], statement.findings)
     summary.write(statement, paths["summary.json"], seconds=seconds(), peak_rss_mb=peak_rss_mb())
     _part("summary.json", progress)(1.0)
     return Written(paths, tuple(refusals))

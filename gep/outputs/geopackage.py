@@ -1,5 +1,6 @@
 """parcels.gpkg: the parcels for QGIS, with a spatial index, written a batch at a time, with a style."""
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,19 +30,24 @@ STYLES = """CREATE TABLE layer_styles (
 def write(statement: Statement, path: Path, *, progress: Progress | None = None) -> None:
     """Write every parcel with its figures, missing as NULL; the style goes in and, as a .qml, beside the file.
 
-    What the account must be labelled with stands in the layer's description and in the legend of the style.
+    What the account must be labelled with stands in the layer's description and in the legend of the style. Raises
+    OSError where the file cannot be written.
     """
     import pyarrow as pa
     import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
 
     path.unlink(missing_ok=True)
     batches = (_batch(rows) for rows in parcel_rows.batches(statement))
     first = next(batches)
     told = pa.RecordBatchReader.from_batches(first.schema, _told(first, batches, statement, progress))
-    pyogrio.write_arrow(
-        told, path, layer=LAYER, driver="GPKG", geometry_name=GEOMETRY, geometry_type="MultiPolygon",
-        crs=statement.crs, layer_metadata={"LABEL": statement.label},
-    )  # fmt: skip
+    try:
+        pyogrio.write_arrow(
+            told, path, layer=LAYER, driver="GPKG", geometry_name=GEOMETRY, geometry_type="MultiPolygon",
+            crs=statement.crs, layer_metadata={"LABEL": statement.label},
+        )  # fmt: skip
+    except (DataSourceError, DataLayerError) as error:
+        raise OSError(errno.EIO, f"{path.name} cannot be written: {error}") from error
     style = qgis_style.qml(statement)
     path.with_suffix(".qml").write_text(style, encoding="utf-8")
     with closing(sqlite3.connect(path)) as database, database:

@@ -15,6 +15,7 @@ from gep.outputs.statement import ALLOCATED, Statement
 from gep.outputs.sums import AreaSum
 from gep.uncertainty import Interval
 
+MOST_KEY_FIGURES = 6
 MOST_AREAS = 20  # bars and rows of one page
 
 
@@ -74,7 +75,7 @@ def _facts(statement: Statement, region: AreaSum) -> list[tuple[str, str]]:
 
 
 def _key_figures(statement: Statement, region: AreaSum) -> list[dict[str, str]]:
-    """Five to seven figures that a reader takes away."""
+    """Five or six figures that a reader takes away."""
     account = statement.account
     by_group = [(group, sum(region.fen[name] for name in names))
                 for group, names in words.indicators_by_group(frozenset(account.results))]  # fmt: skip
@@ -92,7 +93,7 @@ def _key_figures(statement: Statement, region: AreaSum) -> list[dict[str, str]]:
     figures.append(("最大指标", words.name(largest), "", f"占 {_percent(region.fen[largest], region)}"))
     covered = float(np.average(np.nan_to_num(account.parcels.inside_share), weights=account.parcels.area_m2))
     figures.append(("图层覆盖", f"{covered:.1%}", "面积", f"待补数据指标 {len(account.pending)} 个"))
-    return [dict(zip(("name", "figure", "unit", "note"), told, strict=True)) for told in figures[:7]]
+    return [dict(zip(("name", "figure", "unit", "note"), told, strict=True)) for told in figures[:MOST_KEY_FIGURES]]
 
 
 def _percent(fen: int, region: AreaSum) -> str:

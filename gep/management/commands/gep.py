@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gep import account_files, method_catalogue, outputs
 from gep.account_files import CompiledFile
+from gep.files import FileRefused, findings
 from gep.management import profile_listing, run_summary
 from gep.management.progress import RunProgress
 from gep.outputs import Written
@@ -55,13 +56,22 @@ class Command(BaseCommand):
                     progress=lambda stage, share: progress.tell(stage, share, weight=COMPILING),
                 )
             except (ValueError, LookupError) as error:
-                raise CommandError(str(error)) from error
+                raise CommandError(f"{error}{self._listed(error, options['out'])}") from error
             written = self._written(compiled, options["out"], progress, began=began)
         if not options["quiet"]:
             told = json.loads(written.paths["summary.json"].read_text(encoding="utf-8"))
             run_summary.show(told, written.paths, cast(IO[str], self.stdout))
         if written.refusals:
             raise CommandError("; ".join(written.refusals), returncode=NOT_ALL_WRITTEN)
+
+    def _listed(self, error: Exception, folder: Path) -> str:
+        """Where rows are the reason of a refusal, list them in a file, each with what is wrong; say so."""
+        found = error.findings if isinstance(error, FileRefused) else None
+        if found is None or not found.rows:
+            return ""
+        folder.mkdir(parents=True, exist_ok=True)
+        findings.write_rejections(folder / outputs.FINDINGS, [found])
+        return f"; the rows are listed in {outputs.FINDINGS}"
 
     def _written(self, compiled: CompiledFile, folder: Path, progress: RunProgress, *, began: float) -> Written:
         try:

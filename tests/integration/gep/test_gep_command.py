@@ -136,6 +136,38 @@ def test_results_that_cannot_be_written_are_told(folder):
     )
 
 
-def test_the_folder_unspoilt_is_compiled(folder):
-    assert run(folder).returncode == 0
+def test_the_folder_unspoilt_is_compiled_without_a_word(folder):
+    done = run(folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    names = {path.name for path in (folder / "out").iterdir()}
+    assert names == {
+        "accounts.xlsx", "parcels.gpkg", "parcels.parquet", "parcels.qml", "report.pdf", "summary.json", "totals.csv",
+    }  # fmt: skip
+
+
+def test_a_run_tells_how_far_it_is_and_what_it_came_to(folder, capsys):
+    call_command("gep", "run", str(folder / "ACCOUNT.toml"), "--out", str(folder / "out"), "--draws", "1000")
+    told = capsys.readouterr()
+    percents = [int(line.split("%")[0]) for line in told.err.splitlines() if "%" in line]
+    assert percents == sorted(percents) and percents[-1] == 100
+    assert "核算地块" in told.err and "report.pdf" in told.err
+    for said in ("资溪县 2024 年生态产品总值", "固碳", "合计", "95% 区间", "亿元", "accounts.xlsx", "内存峰值"):
+        assert said in told.out
+
+
+def test_rows_that_are_the_reason_of_a_refusal_are_listed(folder):
+    landscapes.write_parcels(folder / "parcels.gpkg", code=["a", "a", "b", "c"])
+    with pytest.raises(CommandError, match="duplicate_parcel.*listed in findings.csv$"):
+        call_command("gep", "run", str(folder / "ACCOUNT.toml"), "--out", str(folder / "out"), "--quiet")
+    listed = (folder / "out" / "findings.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(listed) == 2 and listed[1].startswith("parcels.gpkg,2,parcel_id,a,duplicate_parcel,")
+
+
+def test_a_machine_without_a_chinese_font_is_told_which_package_it_lacks(folder, monkeypatch):
+    from gep.outputs import fonts
+
+    monkeypatch.setattr(fonts, "families", frozenset)
+    with pytest.raises(CommandError, match="fonts-noto-cjk") as refused:
+        call_command("gep", "run", str(folder / "ACCOUNT.toml"), "--out", str(folder / "out"), "--quiet")
+    assert refused.value.returncode == 2
     assert (folder / "out" / "summary.json").is_file()
