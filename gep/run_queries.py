@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from gep.models import BlockState, Run, RunBlock, RunStatus
+from gep.models import BlockState, Run, RunBlock, RunFile, RunStatus
 
 SHARE_OF_BLOCKS = 0.9  # of the way; the check and the join are the rest
 
@@ -73,6 +73,17 @@ class ProgressView:
     refusal: str
 
 
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file made of a run's figures; ``digest`` names its content in the storage."""
+
+    name: str
+    media_type: str
+    digest: str
+    size: int
+    made_at: datetime
+
+
 def run(code: str) -> RunView:
     """Return the run with that code. Raises ``Run.DoesNotExist`` (an ObjectDoesNotExist)."""
     return _view(Run.objects.get(code=code))
@@ -106,6 +117,12 @@ def progress(code: str, *, at: datetime) -> ProgressView:
         started_at=row.started_at,
         refusal=row.refusal,
     )
+
+
+def files(code: str) -> list[FileView]:
+    """Return the files made of a run's figures, by name; empty where none is made yet."""
+    rows = RunFile.objects.filter(run__code=code).order_by("name")
+    return [FileView(row.name, row.media_type, row.digest, row.size, row.made_at) for row in rows]
 
 
 def _share(row: Run, blocks: int, done: int) -> float:
