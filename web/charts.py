@@ -3,37 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from gep.ecosystems import BY_CODE
+from gep.method_profiles import indicator_list
 from web import regions_shown
+from web.accounts_shown import GROUPS, group_of, indicator_label
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 FEN_PER_WAN_YUAN = 1_000_000
 MOST_AREAS = 24  # more bars than this cannot be read on one screen; the table has them all
-
-INDICATORS = {
-    "water_retention": gettext_lazy("水源涵养"),
-    "soil_retention": gettext_lazy("土壤保持"),
-    "carbon_sequestration": gettext_lazy("固碳"),
-    "oxygen_release": gettext_lazy("释氧"),
-    "flood_mitigation": gettext_lazy("洪水调蓄"),
-    "air_purification": gettext_lazy("空气净化"),
-    "water_purification": gettext_lazy("水质净化"),
-    "climate_regulation": gettext_lazy("气候调节"),
-}
-
-
-def table_label(table: str) -> str:
-    """Return the name of a coefficient table in the page's language: that of its indicator, or prices."""
-    return _("价格") if table == "prices" else indicator_label(table)
-
-
-def indicator_label(indicator: str) -> str:
-    """Return the name of an indicator in the page's language."""
-    return str(INDICATORS.get(indicator, indicator))
 
 
 def ecosystem_label(code: str) -> str:
@@ -45,26 +25,48 @@ def ecosystem_label(code: str) -> str:
 
 
 def indicator_rows(totals: "DataFrame") -> list[dict[str, Any]]:
-    """Return the totals of each indicator, the most valuable first, with its share of the whole."""
+    """Return the totals of each indicator, the most valuable first, with its share of the whole.
+
+    ``low95_fen``, ``high95_fen`` and ``grade`` are there where the account has them, else None and "".
+    """
     whole_fen = int(totals["value_fen"].sum()) or 1
     rows = [
         {
             "indicator": str(row.indicator),
             "label": indicator_label(str(row.indicator)),
+            "group": group_of(str(row.indicator)),
             "quantity": float(row.quantity),
             "unit": str(row.unit),
             "value_fen": int(row.value_fen),
             "share": int(row.value_fen) / whole_fen,
+            "parcels": int(row.parcels),
+            "grade": str(getattr(row, "grade", "") or ""),
+            "low95_fen": whole_or_none(getattr(row, "low95_fen", None)),
+            "high95_fen": whole_or_none(getattr(row, "high95_fen", None)),
         }
         for row in totals.itertuples()
     ]
     return sorted(rows, key=lambda row: -row["value_fen"])
 
 
+def whole_or_none(number: Any) -> int | None:
+    """Return a whole number of a table's cell, None where it is missing."""
+    return None if number is None or number != number else int(number)
+
+
+def group_rows(indicators: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the value of each group of indicators; None where the account has no indicator of it."""
+    told = []
+    for group, label in GROUPS.items():
+        values = [row["value_fen"] for row in indicators if row["group"] == group]
+        told.append({"group": group, "label": str(label), "value_fen": sum(values) if values else None})
+    return told
+
+
 def missing_indicators(rows: list[dict[str, Any]]) -> str:
     """Return the names, in one text, of the indicators that an account with these rows does not cover yet."""
     covered = {row["indicator"] for row in rows}
-    names = [str(label) for indicator, label in INDICATORS.items() if indicator not in covered]
+    names = [indicator_label(indicator) for indicator in indicator_list() if indicator not in covered]
     return ("、" if regions_shown.language() == "zh" else ", ").join(names)
 
 
@@ -88,6 +90,7 @@ def stacked_bars(areas: list[dict[str, Any]], indicators: list[dict[str, Any]]) 
     shown = areas[:MOST_AREAS]
     return {
         "unit": _("万元"),
+        "stacked": True,
         "areas": [row["name"] for row in shown],
         "series": [
             {
@@ -95,5 +98,18 @@ def stacked_bars(areas: list[dict[str, Any]], indicators: list[dict[str, Any]]) 
                 "values": [area["values_fen"].get(row["indicator"], 0) / FEN_PER_WAN_YUAN for area in shown],
             }
             for row in indicators
+        ],
+    }
+
+
+def side_by_side(rows: list[dict[str, Any]], *, first: str, second: str) -> dict[str, Any]:
+    """Return what the chart script draws of a comparison: two bars an indicator, in 万元 (10,000 yuan)."""
+    return {
+        "unit": _("万元"),
+        "stacked": False,
+        "areas": [row["label"] for row in rows],
+        "series": [
+            {"name": name, "values": [(row[key] or 0) / FEN_PER_WAN_YUAN for row in rows]}
+            for name, key in ((first, "first_fen"), (second, "second_fen"))
         ],
     }

@@ -13,6 +13,9 @@ from core.middleware import current_request_id
 from identity import roles
 from identity.role_codes import Role
 
+# Who sees the desk of datasets and runs: analysts change them, the others read them.
+GEP_READERS = frozenset({Role.ANALYST.value, Role.AUDITOR.value, Role.OPERATOR.value, Role.POLICY_OFFICER.value})
+
 
 @dataclass(frozen=True)
 class Page:
@@ -32,6 +35,13 @@ PAGES = (
     Page("policy", _("政策")),
     Page("transparency", _("公开账本"), wide=True),
 )
+GEP_PAGES = (
+    Page("gep", _("全市总览")),
+    Page("map", _("地图")),
+    Page("comparison", _("比较")),
+    Page("publication", _("公报")),
+)
+GEP_DESK = (Page("runs", _("核算任务")), Page("datasets", _("数据集")), Page("scenario_new", _("情景")))
 FOOT_PAGES = (*PAGES, Page("redeem", _("商户核销")), Page("api_docs", _("数据接口")))
 
 
@@ -50,6 +60,14 @@ def is_merchant(user: Any) -> bool:
     return user is not None and user.is_authenticated and Role.MERCHANT.value in roles.held(user)
 
 
+def gep_links(user: Any, *, path: str) -> list[dict[str, object]]:
+    """Return the pages of the GEP accounts that this user may open; only the longest address that fits is here."""
+    works = user is not None and user.is_authenticated and bool(roles.held(user) & GEP_READERS)
+    rows = links((*GEP_PAGES, *GEP_DESK) if works else GEP_PAGES, path=path)
+    deepest = max((str(row["url"]) for row in rows if row["here"]), key=len, default="")
+    return [row | {"here": row["url"] == deepest} for row in rows]
+
+
 def display(request: HttpRequest) -> dict[str, object]:
     """Return the display preferences of this reader (``elder``, ``contrast``) and what the page frame shows."""
     user = getattr(request, "user", None)
@@ -60,6 +78,7 @@ def display(request: HttpRequest) -> dict[str, object]:
         "here": request.get_full_path(),
         "navigation": links(PAGES, path=request.path),
         "all_pages": links(pages, path=request.path),
+        "gep_pages": gep_links(user, path=request.path),
         "site_name": settings.SITE_NAME,
         "map_review_number": settings.MAP_REVIEW_NUMBER,
         "request_id": current_request_id.get(),

@@ -84,7 +84,34 @@ def percent(share: float) -> Figure:
     return Figure(grouped(Decimal(str(share)) * 100, places=1), "%")
 
 
+UNITS = {"m3": "m³", "m2": "m²", "kwh": "kWh", "hm2": "hm²"}
+
+
+def quantity(number: float, unit: str, *, of: str = "") -> Figure:
+    """Return a physical amount in the largest usual step: 万 and 亿, or thousand and million; carbon as CO2."""
+    if unit == "yuan":
+        return large_money(round(number * FEN_PER_YUAN))
+    shown = unit_sign(unit, of=of)
+    steps = (("亿", 10**8), ("万", 10**4)) if reads_chinese() else (("bn ", 10**9), ("m ", 10**6), ("k ", 10**3))
+    for name, size in steps:
+        if abs(number) >= size:
+            return Figure(grouped(number / size, places=2), f"{name}{shown}")
+    return Figure(grouped(number, places=0 if abs(number) >= 100 else 3), shown)
+
+
+def unit_sign(unit: str, *, of: str = "") -> str:
+    """Return a unit as people write it: m3 is m³; tonnes of carbon sequestration are of CO2."""
+    if unit == "yuan":
+        return gettext("元")
+    return "t CO₂" if unit == "t" and of == "carbon_sequestration" else UNITS.get(unit, unit)
+
+
+def ready(figure: Figure) -> Figure:
+    """Return a figure that is printable already."""
+    return figure
+
+
 KINDS: dict[str, Callable[[Any], Figure]] = {
     "money": money, "large_money": large_money, "area": area, "mu": mu, "carbon": carbon, "whole": whole,
-    "coins": coins, "percent": percent,
+    "coins": coins, "percent": percent, "ready": ready,
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,13 @@ from django.conf import settings
 from shapely.geometry.base import BaseGeometry
 
 from core import vector_tiles
+from gep.map_queries import AreaValue
 from web import regions_shown
 
 FUZHOU_BOUNDS = (115.55, 26.45, 117.35, 28.55)  # west, south, east, north of the city, degrees
 FIGURE_WIDTH, FIGURE_HEIGHT, FIGURE_MARGIN = 600, 400, 20
 FULL_DETAIL_ZOOM = 12
 M_PER_DEGREE = 111_320.0
-M2_PER_KM2 = 1_000_000
 
 
 def counties_path() -> Path:
@@ -58,15 +58,14 @@ def bounds() -> list[float]:
     return [float(edge) for edge in shapely.total_bounds(shapes)] if shapes else list(FUZHOU_BOUNDS)
 
 
-def counties(*, values: dict[str, int]) -> dict[str, Any]:
-    """Return the counties as GeoJSON: code, name in the page's language, and value in fen where it is known."""
+def counties(*, areas: Mapping[str, AreaValue]) -> dict[str, Any]:
+    """Return the counties as GeoJSON: code, name in the page's language, and value per accounted m² where known."""
     features = []
     for row in county_features():
         code = str(row["properties"]["adcode"])
         told: dict[str, Any] = {"code": code, "name": regions_shown.name(code)}
-        if code in values:
-            area_m2 = float(row["properties"]["geodesic_area_km2"]) * M2_PER_KM2
-            told |= {"value_fen": values[code], "fen_per_m2": values[code] / area_m2}
+        if code in areas and areas[code].value_fen is not None:
+            told |= {"value_fen": areas[code].value_fen, "fen_per_m2": areas[code].fen_per_m2}
         features.append({"type": "Feature", "properties": told, "geometry": row["geometry"]})
     return {"type": "FeatureCollection", "features": features}
 

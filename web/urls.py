@@ -3,7 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from web.views import api_docs, bookkeeping, gep, greenpoints, home, identity, marketplace, policy, redemptions
+from web.views import api_docs, bookkeeping, greenpoints, home, identity, marketplace, policy, redemptions
+from web.views.gep import comparison, datasets, exports, maps, overview, parcels, publication, runs, scenarios, tiles
 
 urlpatterns = [
     path("", home.page, name="home"),
@@ -11,11 +12,30 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("display/", identity.display, name="display"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("map/", gep.map_page, name="map"),
-    path("map/counties.geojson", gep.counties_geojson, name="counties_geojson"),
-    path("tiles/parcels/<int:z>/<int:x>/<int:y>.mvt", gep.parcel_tile, name="parcel_tile"),
-    path("gep/", gep.account_page, name="gep"),
-    path("parcels/<str:code>/", gep.parcel_page, name="parcel"),
+    path("map/", maps.page, name="map"),
+    path("map/counties.geojson", tiles.counties_geojson, name="counties_geojson"),
+    path("map/parts.geojson", tiles.parts_geojson, name="parts_geojson"),
+    path("map/export.<str:kind>", exports.table, name="map_export"),
+    path("tiles/parcels/<int:z>/<int:x>/<int:y>.mvt", tiles.parcel_tile, name="parcel_tile"),
+    path("parcels/<str:code>/", parcels.page, name="parcel"),
+    path("gep/", overview.page, name="gep"),
+    path("gep/compare/", comparison.page, name="comparison"),
+    path("gep/published/", publication.page, name="publication"),
+    path("gep/published/<str:code>/", publication.account_page, name="published_account"),
+    path("gep/datasets/", datasets.catalogue, name="datasets"),
+    path("gep/datasets/new/", datasets.upload, name="dataset_new"),
+    path("gep/datasets/<str:code>/", datasets.page, name="dataset"),
+    path("gep/datasets/<str:code>/withdraw/", datasets.withdraw, name="dataset_withdraw"),
+    path("gep/datasets/<str:code>/rejections.csv", datasets.rejections, name="dataset_rejections"),
+    path("gep/runs/", runs.listing, name="runs"),
+    path("gep/runs/new/", runs.new, name="run_new"),
+    path("gep/runs/<str:code>/", runs.page, name="run"),
+    path("gep/runs/<str:code>/progress/", runs.progress, name="run_progress"),
+    path("gep/runs/<str:code>/files/<str:name>", runs.file, name="run_file"),
+    path("gep/runs/<str:code>/<str:step>/", runs.take_step, name="run_step"),
+    path("gep/scenarios/new/", scenarios.new, name="scenario_new"),
+    path("gep/scenarios/parcels.json", scenarios.parcels_in_shape, name="scenario_parcels"),
+    path("ogc/", include("web.ogc.urls")),
     path("greenpoints/", greenpoints.page, name="greenpoints"),
     path("greenpoints/code/", redemptions.show_code, name="show_code"),
     path("greenpoints/<str:person>/", greenpoints.resident_page, name="resident"),

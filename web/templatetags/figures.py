@@ -66,6 +66,20 @@ def yuan(fen: int | None) -> str:
 
 
 @register.filter
-def unit(code: str) -> str:
-    """Print a unit as people write it: m3 is m³."""
-    return {"m3": "m³", "m2": "m²"}.get(code, code)
+def unit(code: str, indicator: str = "") -> str:
+    """Print a unit as people write it: m3 is m³, tonnes of sequestered carbon are t CO₂."""
+    return figures.unit_sign(code, of=indicator)
+
+
+@register.filter
+def signed_yuan(fen: int | None) -> str:
+    """Print a difference in yuan with its sign, for table columns whose head names the unit."""
+    if fen is None:
+        return "–"
+    return f"{'+' if fen > 0 else ''}{figures.money(fen).digits}"
+
+
+@register.filter
+def item(mapping: object, key: str) -> object:
+    """Return what a mapping holds under a key that is itself a variable; nothing where it holds none."""
+    return mapping.get(key) if isinstance(mapping, dict) else None

@@ -14,7 +14,7 @@ from greenpoints import queries as greenpoints
 from marketplace import queries as marketplace
 from policy import queries as policy
 from web import thread
-from web.views.gep import account_now
+from web.accounts_shown import account_now
 
 
 def page(request: HttpRequest) -> HttpResponse:

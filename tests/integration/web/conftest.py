@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.core.cache import cache
 
 from bookkeeping import chart, postings, transparency
 from identity import organisations, people
@@ -11,6 +12,12 @@ from policy.facts import Case
 
 AT = datetime(2026, 5, 20, 4, tzinfo=UTC)
 SELLER = "bamboo-coop"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept_from_another_test():
+    """Forget what pages keep of an account that another test made."""
+    cache.clear()
 
 
 @pytest.fixture

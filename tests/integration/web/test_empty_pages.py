@@ -5,7 +5,10 @@ from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("home", "map", "gep", "greenpoints", "marketplace", "policy", "transparency", "sign_in", "api_docs")
+PAGES = (
+    "home", "map", "gep", "greenpoints", "marketplace", "policy", "transparency", "sign_in", "api_docs", "comparison",
+    "publication",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -22,6 +25,8 @@ def test_a_page_without_data(client, name):
     [
         ("gep", "还没有核算完成的账户。"),
         ("map", "还没有地块。"),
+        ("comparison", "至少要有两个核算完成的账户"),
+        ("publication", "还没有正式发布的账户。"),
         ("marketplace", "目前没有挂牌。"),
         ("policy", "还没有申报。"),
         ("transparency", "还没有封存的账。"),

@@ -12,6 +12,10 @@ READERS = (None, "other_resident", "owner", "other_merchant", "seller", "checker
 ALL = (200,) * 8
 NONE_THERE = (404,) * 8
 POST_ONLY = (405,) * 8
+# The desk of datasets and runs: officials and auditors read it; nobody here is an analyst, who alone changes anything.
+DESK = (302, 403, 403, 403, 403, 200, 403, 200)
+DESK_EMPTY = (302, 403, 403, 403, 403, 404, 403, 404)
+ANALYSTS_DESK = (302, *(403,) * 7)
 # 302: asked to sign in. In the order of READERS.
 ANSWERS = {
     "home": ALL,
@@ -22,7 +26,35 @@ ANSWERS = {
     "map": ALL,
     "counties_geojson": ALL,
     "parcel_tile": ALL,
+    "parts_geojson": NONE_THERE,
+    "map_export": NONE_THERE,
     "gep": ALL,
+    "comparison": ALL,
+    "publication": ALL,
+    "published_account": NONE_THERE,
+    "datasets": DESK,
+    "dataset_new": ANALYSTS_DESK,
+    "dataset": DESK_EMPTY,
+    "dataset_withdraw": ANALYSTS_DESK,
+    "dataset_rejections": DESK_EMPTY,
+    "runs": DESK,
+    "run_new": ANALYSTS_DESK,
+    "run": DESK_EMPTY,
+    "run_progress": DESK_EMPTY,
+    "run_file": DESK_EMPTY,
+    "run_step": ANALYSTS_DESK,
+    "scenario_new": ANALYSTS_DESK,
+    "scenario_parcels": DESK_EMPTY,
+    "ogc_landing": ALL,
+    "ogc_conformance": ALL,
+    "ogc_openapi": ALL,
+    "ogc_collections": ALL,
+    "ogc_collection": NONE_THERE,
+    "ogc_items": NONE_THERE,
+    "ogc_item": NONE_THERE,
+    "ogc_tilejson": NONE_THERE,
+    "ogc_tilesets": NONE_THERE,
+    "ogc_tileset": NONE_THERE,
     "parcel": NONE_THERE,
     "greenpoints": ALL,
     "show_code": (302, *(405,) * 7),
@@ -45,7 +77,11 @@ def address(city, seven_coins, claim):
     """Return the address of a route that leads to something of the owner's or the seller's."""
     arguments = {
         "parcel_tile": (12, 3379, 1719), "parcel": ("none",), "resident": (city["refs"][0],), "listing": ("none",),
-        "claim": (claim,),
+        "claim": (claim,), "map_export": ("csv",), "published_account": ("none",), "dataset": ("none",),
+        "dataset_withdraw": ("none",), "dataset_rejections": ("none",), "run": ("none",), "run_progress": ("none",),
+        "run_file": ("none", "report.pdf"), "run_step": ("none", "cancel"), "ogc_collection": ("none",),
+        "ogc_items": ("none",), "ogc_item": ("none", "one"), "ogc_tilejson": ("none",), "ogc_tilesets": ("none",),
+        "ogc_tileset": ("none",),
     }  # fmt: skip
     return lambda name: reverse(name, args=arguments.get(name)) + ("?reference=gift/1" if name == "proof" else "")
 

@@ -6,7 +6,7 @@
   const ink = root.getPropertyValue("--ink").trim();
   const rem = parseFloat(root.fontSize);
   const small = window.innerWidth < 640;
-  holder.style.height = `${Math.max(20 * rem, data.areas.length * rem * 1.9 + 8 * rem)}px`;
+  holder.style.height = `${Math.max(20 * rem, data.areas.length * rem * (data.stacked === false ? 3 : 1.9) + 8 * rem)}px`;
   const chart = echarts.init(holder, null, { renderer: "svg" });
   const label = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
   chart.setOption({
@@ -19,7 +19,7 @@
     tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, valueFormatter: (value) => `${label(value)} ${data.unit}` },
     xAxis: { type: "value", name: data.unit, nameLocation: "middle", nameGap: rem * 1.6, splitNumber: small ? 2 : 6, axisLabel: { color: ink, hideOverlap: true, fontSize: rem * 0.8 }, nameTextStyle: { color: ink, fontSize: rem * 0.8 } },
     yAxis: { type: "category", inverse: true, data: data.areas, axisLabel: { color: ink, fontSize: rem * 0.8 } },
-    series: data.series.map((row) => ({ name: row.name, type: "bar", stack: "all", data: row.values, barMaxWidth: rem * 1.5 })),
+    series: data.series.map((row) => ({ name: row.name, type: "bar", ...(data.stacked === false ? {} : { stack: "all" }), data: row.values, barMaxWidth: rem * 1.5 })),
   });
   window.addEventListener("resize", () => chart.resize());
   holder.dataset.ready = "yes";
