@@ -29,7 +29,10 @@ def compile_county(*, at: datetime, folder: Path, progress: Progress) -> Compile
     """Make the inputs, load the parcels, compile; a second run finds the same account by the digest of its inputs."""
     made = make_county_layers.make(county=cast.COUNTY, folder=folder, seed=SEED, progress=progress)
     intake.load_parcels(made.parcels)
-    asked = accounts.request(region=cast.COUNTY, year=YEAR, price_year=PRICE_YEAR, layers=made.layers, at=at)
+    asked = accounts.request(
+        region=cast.COUNTY, year=YEAR, price_year=PRICE_YEAR, layers=made.layers,
+        statistics=made.statistics, at=at,
+    )  # fmt: skip
     account = accounts.compile(asked.code, as_of=at, progress=progress)
     if account.status != "compiled":
         raise AssertionError(f"the account was refused: {account.provenance}")
