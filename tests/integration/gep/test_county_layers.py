@@ -28,12 +28,15 @@ def digests(made):
 
 def test_the_same_seed_gives_the_same_bytes(made):
     assert digests(made["one"]) == digests(made["two"])
-    assert len(digests(made["one"])) == 11  # nine layers, the parcels, ACCOUNT.toml
+    assert len(digests(made["one"])) == 12  # nine layers, the parcels, their statistics, ACCOUNT.toml
 
 
 def test_another_seed_gives_another_landscape(made):
     one, other = digests(made["one"]), digests(made["other"])
-    assert {name for name in one if one[name] == other[name]} == {"ACCOUNT.toml"}
+    assert {name for name in one if one[name] == other[name]} == {
+        "ACCOUNT.toml",
+        "statistics.csv",
+    }  # as much land of each class
 
 
 def test_every_file_says_that_it_is_synthetic(made):
@@ -43,3 +46,4 @@ def test_every_file_says_that_it_is_synthetic(made):
     assert parcels.synthetic.all()
     assert all("模拟数据" in told for told in parcels.columns["provenance"])
     assert "模拟数据" in made["one"].account.read_text(encoding="utf-8")
+    assert "模拟数据" in made["one"].statistics.read_text(encoding="utf-8")
