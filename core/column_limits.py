@@ -11,6 +11,7 @@ from django.db import connections, models
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 LONGEST_TEXT = 2**20  # characters, where a column states no length: as long as the longest request
+WIDEST = (-(2**63), 2**63 - 1)
 PREFIX = "limits_of_"
 
 
@@ -76,7 +77,7 @@ def _is_wrong(column: str, limit: int | tuple[int, int]) -> str:
         # length() stops at the first NUL, which PostgreSQL takes in no text.
         return f"(length({new}) > {limit} OR typeof({new}) = 'blob' OR instr({new}, char(0)))"
     # The widest range goes without saying: what is beyond it is no integer to SQLite.
-    within = "" if limit[1] == 2**63 - 1 else f" OR {new} NOT BETWEEN {limit[0]} AND {limit[1]}"
+    within = "" if limit == WIDEST else f" OR {new} NOT BETWEEN {limit[0]} AND {limit[1]}"
     return f"(typeof({new}) NOT IN ('integer', 'null'){within})"
 
 
