@@ -13,6 +13,7 @@ NUMBERS: dict[str, str] = {
     "count": "#,##0", "fen": "#,##0", "quantity": "#,##0.00", "yuan": "#,##0.00", "wan": "#,##0.00",
     "yi": "#,##0.0000", "share": "0.0%", "price": "#,##0.######",
 }  # fmt: skip
+LINE_HEIGHT = 14.0
 LARGEST_EXACT = 10**15  # a spreadsheet keeps fifteen digits
 INK, PAPER, LINE, WARNING = "#16382d", "#e8f0e4", "#b8c7bd", "#fff2cc"
 MISSING = "空白表示缺数据，不是零。 Blank is missing, never zero."
@@ -82,7 +83,10 @@ class Sheet:
         self._sheet.repeat_rows(self._row - self._head_rows, self._row - 1)
 
     def row(self, cells: Sequence[Cell], *, total: bool = False, warning: bool = False) -> None:
-        """Write a row; None and NaN stay blank. A total is bold on a tint."""
+        """Write a row, as high as its longest text wants; None and NaN stay blank. A total is bold on a tint."""
+        lines = max(_lines(cell, column) for column, cell in zip(self.columns, cells, strict=True))
+        if lines > 1:
+            self._sheet.set_row(self._row, LINE_HEIGHT * lines)
         for place, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
             self._cell(place, cell, column.kind, total=total, warning=warning)
         self._row += 1
@@ -143,3 +147,11 @@ class Sheet:
         self._sheet.fit_to_pages(1, 0)
         self._sheet.set_footer(f"&L{self.book.label.replace('&', '&&')}&R第 &P 页，共 &N 页")
         self._sheet.hide_gridlines(2)
+
+
+def _lines(cell: Cell, column: Column) -> int:
+    """How many lines a cell takes; a Chinese character is as wide as two others."""
+    if not isinstance(cell, str) or 2 * len(cell) <= column.width:
+        return 1
+    wide = sum(2 if char > "\u2e7f" else 1 for char in cell)
+    return int(-(-wide // (column.width - 1)))

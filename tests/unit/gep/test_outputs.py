@@ -210,6 +210,12 @@ def test_supply_and_use_are_equal_to_the_fen(book):
     assert [row[-1] for row in both[-3:]] == [533_208, -212_153, 321_055]
 
 
+def test_rows_are_as_high_as_their_texts(book):
+    sheet = book["9 方法 Method"]
+    (water,) = [row[0].row for row in sheet.iter_rows() if row[0].value == "水源涵养"]
+    assert sheet.row_dimensions[water].height >= 28
+
+
 def test_codes_and_names_of_the_workbook_are_text(book):
     (town,) = [row for row in book["4 分乡镇 Towns"].iter_rows() if row[0].value == "361028100"]
     assert (town[0].data_type, town[0].number_format) == ("s", "@")
