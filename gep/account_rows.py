@@ -20,22 +20,20 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, block_parcels: int) -> None:
-    """Write a row for each parcel and every total of an account, in the caller's transaction."""
-    rows = _rows(run, ids, account, block_parcels=block_parcels)
+def write(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, blocks: NDArray[np.int64]) -> None:
+    """Write a row for each parcel and every total of an account, in the caller's transaction.
+
+    ``ids`` are the keys of the parcels, ``blocks`` the numbers of the blocks that they stand in.
+    """
+    rows = _rows(run, ids, account, blocks=blocks)
     _insert(ParcelAccount._meta.db_table, COLUMNS, rows)
     names = ("level", "area", "indicator", "quantity", "unit", "value_fen", "parcels")
-    totals = ((run.pk, *(getattr(total, name) for name in names), "") for total in account.totals)
+    grades = {name: result.grade for name, result in account.results.items()}
+    totals = ((run.pk, *(getattr(total, name) for name in names), grades[total.indicator]) for total in account.totals)
     _insert(AccountTotal._meta.db_table, ("run_id", *names, "grade"), totals)
 
 
-def erase(run: Run) -> None:
-    """Take away the rows of a run whose join did not end."""
-    ParcelAccount.objects.filter(run=run).delete()
-    AccountTotal.objects.filter(run=run).delete()
-
-
-def _rows(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, block_parcels: int) -> Iterator[tuple]:
+def _rows(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, blocks: NDArray[np.int64]) -> Iterator[tuple]:
     results, parcels = account.results.values(), account.parcels
     fen = np.zeros(len(parcels), dtype=np.int64)
     known = np.ones(len(parcels))
@@ -46,11 +44,12 @@ def _rows(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, block_p
     quantities = [result.quantity.tolist() for result in results]
     values = [result.value_fen.tolist() for result in results]
     shares = [np.round(result.coverage_share, SHARE_DIGITS).tolist() for result in results]
-    columns = (ids.tolist(), parcels.areas["county"].tolist(), parcels.ecosystem.tolist(),
-               parcels.area_m2.tolist(), known.tolist(), fen.tolist(), density.tolist())  # fmt: skip
-    for place, (key, county, ecosystem, area_m2, share, total_fen, fen_per_m2) in enumerate(zip(*columns, strict=True)):
+    county, grade = parcels.areas["county"], account.parcel_grade
+    own = [ids, county, parcels.ecosystem, parcels.area_m2, known, fen, density, grade, blocks]
+    for place, facts in enumerate(zip(*(column.tolist() for column in own), strict=True)):
         quantity = [_or_none(amounts[place]) for amounts in quantities]
-        missing = [amount is None for amount in quantity]
+        # Statistics may state a value alone, so that a parcel has a value without a quantity.
+        missing = [amount is None and not own[place] for amount, own in zip(quantity, values, strict=True)]
         if all(missing):
             continue  # a parcel of which nothing is known has no row: missing is never zero
         figures = {
@@ -58,8 +57,7 @@ def _rows(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, block_p
             "value_fen": [None if lacks else value[place] for value, lacks in zip(values, missing, strict=True)],
             "coverage": [None if lacks else own[place] for own, lacks in zip(shares, missing, strict=True)],
         }
-        yield (run.pk, key, county, ecosystem, area_m2, share, total_fen, fen_per_m2, "", place // block_parcels,
-               json.dumps(figures, separators=(",", ":")))  # fmt: skip
+        yield (run.pk, *facts, json.dumps(figures, separators=(",", ":")))
 
 
 def _insert(table: str, columns: Sequence[str], rows: Iterator[tuple]) -> None:

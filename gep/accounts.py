@@ -10,6 +10,7 @@ from typing import Any
 
 from gep import datasets, queries, run_work, runs
 from gep.datasets import Description
+from gep.files import layers as known_layers
 from gep.intake import InputFileRefused
 from gep.models import DatasetStatus
 from gep.queries import AccountView
@@ -56,7 +57,7 @@ def compile(code: str, *, as_of: datetime, progress: Progress | None = None) -> 
 
 def _entered(path: Path, *, role: str, region: str, year: int, scheme: str, at: datetime) -> str:
     """Return the code of the dataset that the file is; refused where its check refuses it."""
-    if role not in datasets.LAYER_UNITS and role != "statistics":
+    if role not in known_layers.known() and role != "statistics":
         raise RunNotDescribed(field="layers", told=f"{role} is not known")
     if not path.is_file():
         raise InputFileRefused(file=path.name, reason="not_a_geotiff", told="no such file")

@@ -1,16 +1,23 @@
-"""What makes a file of each kind fit for runs: read in a limited child process, measured, copied."""
+"""What makes a file of each kind fit for runs: read in a limited child process, measured, copied as checked."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gep.files import FileRefused, parcel_files, rasters, sheets
+import numpy as np
+
+from core import coefficients, regions
+from core.coefficients import BadCoefficientTable
+from gep import statistics
+from gep.files import FileRefused, parcels, rasters, sheets
+from gep.files.findings import Findings, write_rejections
 from gep.files.limits import UPLOAD
-from gep.files.projections import METRIC_CRS
+from gep.files.parcels import Columns
 
 SYNTHETIC_MARK = "模拟数据"
-COEFFICIENT_COLUMNS = ("key", "value", "unit", "per", "region", "valid_from", "valid_to", "source", "locator", "tag")
+MOST_LISTED = 100
+OF_PARCELS = ("on_bad", "on_unknown_land_use", "stated_crs")
 
 
 @dataclass(frozen=True)
@@ -19,8 +26,18 @@ class Stated:
 
     kind: str
     layer: str = ""
+    unit: str = ""
     scheme: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Findings as the catalogue keeps them: the first ones, how many of each reason, and the whole list as a file."""
+
+    first: list[dict[str, Any]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    rejections: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,7 @@ class CheckedFile:
     copy: Path | None = None
     synthetic: bool = False
     label: str = ""
+    found: Found = field(default_factory=Found)
 
 
 def check(path: Path, stated: Stated, *, folder: Path) -> CheckedFile:
@@ -38,42 +56,85 @@ def check(path: Path, stated: Stated, *, folder: Path) -> CheckedFile:
     return CHECKS[stated.kind](path, stated, folder)
 
 
+def found_in(findings: Findings | None, *, folder: Path) -> Found:
+    """Return findings as the catalogue keeps them; ``folder`` takes the rejections file."""
+    if findings is None or not findings.total:
+        return Found()
+    path = folder / "rejections.csv"
+    write_rejections(path, [findings])
+    first = [_plain(asdict(row)) for row in findings.rows[:MOST_LISTED]]
+    return Found(first=first, counts=dict(findings.counts), rejections=path)
+
+
 def _parcels(path: Path, stated: Stated, folder: Path) -> CheckedFile:
-    found = parcel_files.read(path, id_column=stated.options.get("id_column", "code"))
-    counties = sorted({str(code) for code in found.columns["county"]})
-    facts = {"crs": found.crs, "rows": len(found.geometries), "counties": counties}
-    synthetic = bool(found.synthetic.any())
-    return CheckedFile(facts, synthetic=synthetic, label=SYNTHETIC_MARK if synthetic else "")
+    names = {"parcel_id": stated.options["id_column"]} if stated.options.get("id_column") else {}
+    chosen = {name: stated.options[name] for name in OF_PARCELS if stated.options.get(name)}
+    found = parcels.check(path, folder / "parcels.arrow", columns=Columns(**names), limits=UPLOAD, **chosen)
+    table = found.table
+    counties, counts = np.unique(table.column("county"), return_counts=True)
+    facts = {
+        **found.facts, "crs": table.crs, "rows": len(table), "extent": list(table.bounds),
+        "counties": dict(zip(counties.tolist(), counts.tolist(), strict=True)),
+    }  # fmt: skip
+    synthetic = bool(table.column("synthetic").any())
+    return CheckedFile(
+        facts=_plain(facts), copy=table.path, synthetic=synthetic, label=SYNTHETIC_MARK if synthetic else "",
+        found=found_in(found.findings, folder=folder),
+    )  # fmt: skip
 
 
 def _layer(path: Path, stated: Stated, folder: Path) -> CheckedFile:
-    scheme = stated.scheme or "hj1166"
-    found = rasters.check(path, layer=stated.layer, crs=METRIC_CRS, scheme=scheme, limits=UPLOAD)
+    found = rasters.check(
+        path, layer=stated.layer, unit=stated.unit, scheme=stated.scheme or "hj1166",
+        nodata=stated.options.get("nodata"), limits=UPLOAD,
+    )  # fmt: skip
     if found.unknown_classes:
         told = ", ".join(str(code) for code, _ in found.unknown_classes[:20])
-        raise FileRefused(path, "unknown_class", f"{told} in {scheme}")
+        raise FileRefused(path, "unknown_class", f"{told} in {stated.scheme or 'hj1166'}")
     south, east = found.north - found.rows * found.cell_y, found.west + found.columns * found.cell_x
-    facts = {
-        "crs": found.crs, "rows": found.rows, "columns": found.columns, "cell_m": found.cell_x,
-        "extent": [found.west, south, east, found.north], "nodata": found.nodata, "missing_share": found.missing_share,
-        "implausible_cells": found.implausible, "hints": list(found.hints),
-    }  # fmt: skip
+    facts = _plain(asdict(found)) | {"cell_m": found.cell_x, "extent": [found.west, south, east, found.north]}
     return CheckedFile(facts, synthetic=SYNTHETIC_MARK in found.label, label=found.label)
 
 
-def _table(path: Path, stated: Stated, folder: Path) -> CheckedFile:
-    found = sheets.read(path, limits=UPLOAD)
-    rows = list(found.rows())
-    columns = list(rows[0].cells)
-    if stated.kind == "coefficients" and set(columns) != set(COEFFICIENT_COLUMNS):
-        odd = sorted(set(COEFFICIENT_COLUMNS) ^ set(columns))
-        raise FileRefused(path, "table_without_columns", ", ".join(odd)[:200])
-    return CheckedFile({"rows": len(rows) - 1, "columns": columns, "encoding": found.facts["encoding"]})
+def _statistics(path: Path, stated: Stated, folder: Path) -> CheckedFile:
+    sheet = sheets.read(path, limits=UPLOAD)
+    heading, *rows = sheet.rows()
+    cells = ((row.number, dict(zip(heading.cells, row.cells, strict=False))) for row in rows)
+    table = statistics.read(cells, columns=heading.cells, counties=[county.code for county in regions.counties()])
+    if not len(table):
+        told = table.findings[0] if table.findings else None
+        raise FileRefused(path, "sheet_without_rows", f"{told.column}: {told.reason}" if told else "")
+    first = [_plain(asdict(finding)) for finding in table.findings[:MOST_LISTED]]
+    counts: dict[str, int] = {}
+    for finding in table.findings:
+        counts[finding.reason] = counts.get(finding.reason, 0) + 1
+    facts = {"rows": len(table), "products": sorted(set(table.product.tolist())),
+             "counties": sorted(set(table.county.tolist())), **_plain(sheet.facts)}  # fmt: skip
+    return CheckedFile(facts, found=Found(first=first, counts=counts))
+
+
+def _coefficients(path: Path, stated: Stated, folder: Path) -> CheckedFile:
+    try:
+        rows = coefficients.load(path).rows()
+    except (BadCoefficientTable, UnicodeDecodeError) as error:
+        raise FileRefused(path, "coefficients_refused", str(error)[:500]) from None
+    return CheckedFile({"rows": len(rows), "unconfirmed": sum(not row.confirmed for row in rows)})
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: NaN is null, tuples are lists."""
+    if isinstance(value, dict):
+        return {str(key): _plain(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 CHECKS: dict[str, Callable[[Path, Stated, Path], CheckedFile]] = {
     "parcels": _parcels,
     "layer": _layer,
-    "statistics": _table,
-    "coefficients": _table,
+    "statistics": _statistics,
+    "coefficients": _coefficients,
 }

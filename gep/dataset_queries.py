@@ -7,14 +7,6 @@ from typing import Any
 
 from gep.models import Dataset, DatasetKind, DatasetPart
 
-# A layer's unit is part of its name; "" is for classes and shares without one.
-LAYER_UNITS = {
-    "land_cover": "", "precipitation_mm": "mm", "evapotranspiration_mm": "mm", "storm_precipitation_mm": "mm",
-    "rainfall_erosivity": "MJ mm/(hm2 h a)", "soil_erodibility": "t hm2 h/(hm2 MJ mm)", "slope_length_steepness": "",
-    "usle_c": "", "usle_p": "", "dem_m": "m", "vegetation_cover": "%", "npp_gc_m2": "g C/m2", "nep_gc_m2": "g C/m2",
-    "sand_percent": "%", "silt_percent": "%", "clay_percent": "%", "organic_carbon_percent": "%",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class DatasetView:

@@ -20,9 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from core import events, jobs, regions
 from core.errors import RuleViolation
 from gep import dataset_checks, dataset_queries, storage
-from gep.dataset_checks import CheckedFile, Stated
-from gep.dataset_queries import LAYER_UNITS, DatasetView
+from gep.dataset_checks import CheckedFile, Found, Stated
+from gep.dataset_queries import DatasetView
 from gep.files import FileRefused
+from gep.files import layers as known_layers
 from gep.models import Dataset, DatasetKind, DatasetPart, DatasetStatus
 from gep.revisions import RevisionStale
 from identity import roles
@@ -173,15 +174,16 @@ def check(code: str, *, as_of: datetime) -> DatasetView:
     if row.status != DatasetStatus.CHECKING:
         return dataset_queries.dataset(code)
     with tempfile.TemporaryDirectory(prefix="fuzhou-dataset-") as folder:
-        stated = Stated(row.kind, layer=row.layer, scheme=row.scheme, options=row.options)
+        stated = Stated(row.kind, layer=row.layer, unit=row.unit, scheme=row.scheme, options=row.options)
         try:
             path = _whole_file(row, Path(folder))
-            found = dataset_checks.check(path, stated, folder=Path(folder))
+            checked = dataset_checks.check(path, stated, folder=Path(folder))
         except FileRefused as refusal:
             told = {"refusal": refusal.reason, "refusal_told": refusal.told[:2000]}
-            _end_check(row, DatasetStatus.REFUSED, as_of=as_of, **told)
+            found = dataset_checks.found_in(getattr(refusal, "findings", None), folder=Path(folder))
+            _end_check(row, DatasetStatus.REFUSED, as_of=as_of, **told, **_kept(found))
             return dataset_queries.dataset(code)
-        _keep_checked(row, found, as_of=as_of)
+        _keep_checked(row, checked, as_of=as_of)
     return dataset_queries.dataset(code)
 
 
@@ -250,11 +252,11 @@ def _check_description(said: Description, *, sha256: str, size: int, part_size: 
         raise refuse("kind", f"one of {', '.join(DatasetKind.values)}")
     if said.region not in regions.table():
         raise refuse("region")
-    layers = LAYER_UNITS
+    layers = known_layers.known()
     if (said.kind == DatasetKind.LAYER) != bool(said.layer) or (said.layer and said.layer not in layers):
         raise refuse("layer", f"one of {', '.join(sorted(layers))}" if said.kind == DatasetKind.LAYER else "")
-    if said.layer and said.unit not in ("", layers[said.layer]):
-        raise refuse("unit", f"{said.layer} is in {layers[said.layer] or 'classes'}")
+    if said.layer and known_layers.factor(said.layer, unit=said.unit) is None:
+        raise refuse("unit", f"{said.layer} is in {layers[said.layer].unit or 'classes'}")
     if (said.layer == "land_cover") != bool(said.scheme):
         raise refuse("scheme")
     if not SHA256.fullmatch(sha256):
@@ -297,8 +299,13 @@ def _keep_checked(row: Dataset, found: CheckedFile, *, as_of: datetime) -> None:
     checked = storage.put(found.copy).digest if found.copy else row.sha256
     _end_check(
         row, DatasetStatus.READY, as_of=as_of, checked=checked, facts=found.facts,
-        synthetic=row.synthetic or found.synthetic, label=row.label or found.label[:200],
+        synthetic=row.synthetic or found.synthetic, label=row.label or found.label[:200], **_kept(found.found),
     )  # fmt: skip
+
+
+def _kept(found: Found) -> dict[str, Any]:
+    rejections = storage.put(found.rejections).digest if found.rejections else ""
+    return {"findings": found.first, "finding_counts": found.counts, "rejections": rejections}
 
 
 def _end_check(row: Dataset, to: DatasetStatus, *, as_of: datetime, **kept: Any) -> None:

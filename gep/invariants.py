@@ -64,9 +64,10 @@ def parcels_add_up() -> Iterator[Broken | Checked]:
         cursor.execute(f"SELECT * FROM ({sql}) AS found WHERE total_fen <> summed")  # noqa: S608 - constants of ours
         for key, total_fen, summed in cursor.fetchall():
             yield Broken(f"gep.ParcelAccount {key}", f"total {total_fen} fen, indicators {summed} fen")
-    rows = ParcelAccount.objects.order_by().values("run__code", "run__total_fen").annotate(fen=Sum("total_fen"))
-    for row in rows.exclude(fen=F("run__total_fen")):
-        yield Broken(row["run__code"], f"total {row['run__total_fen']} fen, parcels {row['fen']} fen")
+    whole = F("run__total_fen") - F("run__unallocated_fen")
+    rows = ParcelAccount.objects.order_by().values("run__code").annotate(whole=whole, fen=Sum("total_fen"))
+    for row in rows.exclude(fen=F("whole")):
+        yield Broken(row["run__code"], f"allocated {row['whole']} fen, parcels {row['fen']} fen")
 
 
 @invariant(

@@ -57,7 +57,7 @@ class LineView:
 
     parcel: str
     indicator: str
-    quantity: float
+    quantity: float | None  # None where statistics state a value alone
     unit: str
     value_fen: int
     coverage_share: float
@@ -132,8 +132,8 @@ def parcel_lines(code: str, *, account: str) -> list[LineView]:
                   strict=True)  # fmt: skip
     return [
         LineView(code, indicator, quantity, units[indicator], value_fen, coverage)
-        for indicator, quantity, value_fen, coverage in sorted(columns)
-        if quantity is not None
+        for indicator, quantity, value_fen, coverage in sorted(columns, key=lambda column: column[0])
+        if value_fen is not None
     ]
 
 

@@ -1,21 +1,22 @@
 """Between a saved run and the engine: what a worker must have at hand to weigh any of its blocks, or to join them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import coefficients
 from core.coefficients import CoefficientTable
-from gep import block_results, layer_stacks, methods, snapshots, statistics, storage
-from gep.accounting import CompiledAccount, CountyStatistics, LayersDoNotMeet, Parcels, blocks, joining, plan
+from gep import block_results, file_sources, methods, snapshots, statistics, storage
+from gep.accounting import CompiledAccount, CountyStatistics, LayersDoNotMeet, Parcels, blocks, joining, plan, sharing
 from gep.accounting.blocks import BlockResult
 from gep.accounting.plan import Plan
-from gep.files import projections
-from gep.layer_stacks import LayerStack
+from gep.files import raster_stacks
+from gep.files.raster_stacks import RasterStack
 from gep.methods import Method
 from gep.models import Run
 from gep.snapshots import FrozenParcels
@@ -23,18 +24,18 @@ from gep.snapshots import FrozenParcels
 
 @dataclass(frozen=True)
 class Joined:
-    """An account with the keys of its parcels, in the same order."""
+    """An account with the keys of its parcels and the numbers of their blocks, in the same order."""
 
-    ids: np.ndarray
+    ids: NDArray[np.int64]
+    blocks: NDArray[np.int64]
     account: CompiledAccount
-    stack: LayerStack
+    stack: RasterStack
 
 
 def weigh(run: Run, number: int) -> bytes:
     """Return what one block of a run comes to. Raises what the engine raises, and FileRefused."""
     parcels = snapshots.block(run.snapshot, number)
-    with storage.raster_access():
-        result = blocks.weigh(_for_engine(parcels, run), _stack(run).layers, _plan(run))
+    result = blocks.weigh(_for_engine(parcels, run), _stack(run), _plan(run))
     return block_results.dump(result, ids=parcels.ids)
 
 
@@ -44,30 +45,34 @@ def join(run: Run, results: Sequence[bytes]) -> Joined:
     found = [result for _, result in loaded]
     stack = _stack(run)
     if not any(np.any(result.inside_share > 0) for result in found):
-        raise LayersDoNotMeet(f"no parcel of {run.region} lies on the layers, which cover {stack.layers.grid.bounds}")
-    return Joined(np.concatenate([ids for ids, _ in loaded]), _joined(run, found), stack)
+        raise LayersDoNotMeet(f"no parcel of {run.region} lies on the layers, which cover {stack.grid.bounds}")
+    ids = [keys for keys, _ in loaded]
+    numbers = np.repeat(np.arange(len(ids)), [len(keys) for keys in ids])
+    return Joined(np.concatenate(ids), numbers, _joined(run, found), stack)
 
 
 def weigh_alone(run: Run, parcels: FrozenParcels) -> CompiledAccount:
     """Return the account of some parcels by themselves, as the run would have them; to explain one."""
-    with storage.raster_access():
-        result = blocks.weigh(_for_engine(parcels, run), _stack(run).layers, _plan(run))
+    result = blocks.weigh(_for_engine(parcels, run), _stack(run), _plan(run))
     return _joined(run, [result])
 
 
 def _joined(run: Run, results: Sequence[BlockResult]) -> CompiledAccount:
-    return joining.join(results, _plan(run), statistics=_statistics(run))
+    return joining.join(results, _plan(run), statistics=_stated(run), draws=run.draws, seed=run.seed)
 
 
 def _plan(run: Run) -> Plan:
+    layers = frozenset(_stack(run).names)
+    return plan.make(_method(run), layers=layers, stated=_stated(run).products, catalogue=statistics.catalogue())
+
+
+def _method(run: Run) -> Method:
     profile = methods.profile(run.profile, switches=run.switches)
-    method = Method(profile, region=run.region, year=run.year, price_year=run.price_year, overrides=_overrides(run))
-    return plan.make(
-        method,
-        layers=frozenset(_stack(run).layers.names),
-        stated=_statistics(run).products,
-        catalogue=statistics.catalogue(),
-    )
+    return Method(profile, region=run.region, year=run.year, price_year=run.price_year, overrides=_overrides(run))
+
+
+def _stated(run: Run) -> CountyStatistics:
+    return sharing.by_basis(_statistics(run), _method(run), catalogue=statistics.catalogue())
 
 
 def _overrides(run: Run) -> CoefficientTable | None:
@@ -76,27 +81,47 @@ def _overrides(run: Run) -> CoefficientTable | None:
 
 
 def _statistics(run: Run) -> CountyStatistics:
-    return CountyStatistics()
+    said = run.inputs.get("statistics")
+    return _read_statistics(said["sha256"], said.get("suffix", ""), run.region) if said else CountyStatistics()
 
 
-def _stack(run: Run) -> LayerStack:
-    return _read_stack(tuple(sorted((name, said["sha256"]) for name, said in run.inputs["layers"].items())),
-                       run.inputs["scheme"])  # fmt: skip
+@lru_cache(maxsize=4)
+def _read_statistics(digest: str, suffix: str, region: str) -> CountyStatistics:
+    with storage.local_file(digest, suffix=suffix) as path:
+        return file_sources.read_statistics(path, counties=snapshots.counties_of(region)).totals
 
 
-@lru_cache(maxsize=2)  # the blocks of one run come one after another
-def _read_stack(layers: tuple[tuple[str, str], ...], scheme: str) -> LayerStack:
-    paths = {name: Path(storage.cached_file(digest)) for name, digest in layers}
-    return layer_stacks.read(paths, crs=projections.METRIC_CRS, scheme=scheme)
+def _stack(run: Run) -> RasterStack:
+    return _opened(json.dumps(run.inputs["layers"], sort_keys=True), run.inputs["scheme"])
+
+
+@lru_cache(maxsize=4)  # the blocks of one run come one after another
+def _opened(layers: str, scheme: str) -> RasterStack:
+    said = json.loads(layers)
+
+    def each(name: str) -> dict[str, Any]:
+        return {layer: told[name] for layer, told in said.items() if name in told}
+
+    digests = each("sha256")
+    return raster_stacks.open_stack(
+        {layer: storage.raster_address(digest) for layer, digest in digests.items()},
+        scheme=scheme or "hj1166",
+        resampling=each("resampling"),
+        units=each("unit"),
+        nodata=each("nodata"),
+        digests=digests,
+        environment=storage.raster_environment(),
+    )
 
 
 def _for_engine(parcels: FrozenParcels, run: Run) -> Parcels:
-    changed = list(run.changes.get("land_use", {}))  # elsewhere the land cover decides, as over files
+    spoken = np.full(len(parcels), bool(run.inputs.get("surveyed")))
+    spoken |= np.isin(parcels.texts["code"], list(run.changes.get("land_use", {})))
     places: dict[str, Any] = {level: parcels.texts[f"{level}_code"] for level in ("village", "town")}
     return Parcels(
         codes=parcels.texts["code"],
         geometries=parcels.geometries,
         areas={**places, "county": parcels.texts["county"], "region": np.full(len(parcels), run.region)},
-        land_use=np.where(np.isin(parcels.texts["code"], changed), parcels.texts["land_use"], ""),
+        land_use=np.where(spoken, parcels.texts["land_use"], ""),
         official_area_m2=parcels.official_area_m2,
     )

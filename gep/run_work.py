@@ -5,6 +5,7 @@ loses its own block only, and the join finds the same whoever weighed what.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from gep.models import BlockState, Run, RunBlock, RunKind, RunStatus
 from gep.run_engine import Joined
 from gep.run_queries import RunView
 from gep.snapshots import Snapshot
+from gep.uncertainty import Simulation
 
 Progress = Callable[[str, float], None]
 JOB_KINDS = ("gep.check_run", "gep.weigh_block", "gep.join_run")
@@ -137,9 +139,12 @@ def _cut(row: Run, taken: Snapshot) -> None:
 
 def _keep(row: Run, found: Joined, *, as_of: datetime) -> None:
     account = found.account
-    account_rows.write(row, found.ids, account, block_parcels=snapshots.BLOCK_PARCELS)
+    account_rows.write(row, found.ids, account, blocks=found.blocks)
     row.indicators = list(account.results)
     row.total_fen, row.area_m2 = account.total_fen, float(np.sum(account.parcels.area_m2))
+    row.unallocated = {county: dict(left) for county, left in account.unallocated.items()}
+    row.unallocated_fen = sum(sum(left.values()) for left in row.unallocated.values())
+    row.intervals = _intervals(account.simulation)
     row.unconfirmed_figures = account.method.unconfirmed
     row.synthetic |= found.stack.synthetic
     row.provenance = _provenance(found)
@@ -157,12 +162,29 @@ def _provenance(found: Joined) -> dict[str, Any]:
         "switches": dict(account.method.profile.switches),
         "figures": account.method.figures(),
         "unindexed_prices": account.method.unindexed_prices(),
+        "grades": {name: result.grade for name, result in account.results.items()},
         "variants": {name: result.variant for name, result in account.results.items()},
         "units": {name: result.unit for name, result in account.results.items()},
         "yuan_per_unit": {name: _finite(result.yuan_per_unit) for name, result in account.results.items()},
         "pending_data": {name: list(lacking) for name, lacking in account.pending.items()},
         "layers": {name: {"sha256": stack.digests[name], "label": stack.labels[name]} for name in stack.digests},
         "parcels_off_the_layers": int(np.sum(account.parcels.inside_share < 1 - 1e-9)),
+    }
+
+
+def _intervals(simulation: Simulation | None) -> dict[str, Any]:
+    if simulation is None:
+        return {}
+    return {
+        "draws": simulation.draws,
+        "seed": simulation.seed,
+        "total_fen": asdict(simulation.total_fen),
+        "value_fen": {name: asdict(interval) for name, interval in simulation.value_fen.items()},
+        "county_fen": {county: asdict(interval) for county, interval in simulation.county_fen.items()},
+        "physical": [
+            {"indicator": name, "part": part, **asdict(interval)}
+            for (name, part), interval in simulation.physical.items()
+        ],
     }
 
 

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, jobs, regions
 from core.errors import RuleViolation
-from gep import methods, run_queries, snapshots
-from gep.dataset_queries import LAYER_UNITS
+from gep import dataset_queries, methods, run_queries, snapshots
+from gep.files import layers as known_layers
 from gep.models import (
     NEXT_STATUSES,
     BlockState,
@@ -78,6 +78,7 @@ class Wanted:
     datasets: Mapping[str, str]
     profile: str = "GBT46869_2025"
     switches: Mapping[str, Any] = field(default_factory=dict)
+    surveyed: bool = False  # whether the survey's land-use codes say the class, and the land cover what they leave open
     seed: int = 0
     draws: int = 0
     name: str = ""
@@ -245,7 +246,7 @@ def _run_named(code: str, name: str) -> Run | None:
 
 def _datasets(wanted: Wanted) -> dict[str, Dataset]:
     """Return the datasets by role, all of them ready and fit for their role."""
-    unknown = sorted(set(wanted.datasets) - set(LAYER_UNITS) - set(TABLE_ROLES))
+    unknown = sorted(set(wanted.datasets) - set(known_layers.known()) - set(TABLE_ROLES))
     if unknown or "land_cover" not in wanted.datasets:
         raise RunNotDescribed(field="datasets", told=f"roles {unknown or 'without land_cover'}")
     known = {row.code: row for row in Dataset.objects.filter(code__in=wanted.datasets.values())}
@@ -273,14 +274,24 @@ def _inputs(wanted: Wanted, chosen: Mapping[str, Dataset]) -> dict[str, Any]:
         raise RegionWithoutParcels(region=wanted.region, on=wanted.on.isoformat())
     layers = {role: row for role, row in chosen.items() if role not in TABLE_ROLES}
     return {
-        "layers": {role: {"dataset": row.code, "sha256": row.sha256} for role, row in layers.items()},
-        **{role: {"dataset": chosen[role].code, "sha256": chosen[role].sha256}
-           for role in TABLE_ROLES if role in chosen},
+        "layers": {role: _layer_input(row) for role, row in layers.items()},
+        **{role: _table_input(chosen[role]) for role in TABLE_ROLES if role in chosen},
         "scheme": layers["land_cover"].scheme,
+        "surveyed": wanted.surveyed,
         "switches": dict(wanted.switches),
         "parcels_sha256": parcels,
         "figures_sha256": methods.tables_digest(),
     }  # fmt: skip
+
+
+def _layer_input(row: Dataset) -> dict[str, Any]:
+    """What a run must know of a layer: its content, and how its values are read."""
+    read = {"unit": row.unit, "resampling": row.options.get("resampling"), "nodata": row.options.get("nodata")}
+    return {"dataset": row.code, "sha256": row.sha256, **{name: said for name, said in read.items() if said}}
+
+
+def _table_input(row: Dataset) -> dict[str, Any]:
+    return {"dataset": row.code, "sha256": row.sha256, "suffix": dataset_queries.suffix(row)}
 
 
 def _check_changes(wanted: Wanted) -> None:
@@ -300,7 +311,7 @@ def _check_changes(wanted: Wanted) -> None:
 
 def _digest(wanted: Wanted, inputs: Mapping[str, Any]) -> str:
     """Return the digest of all that the figures depend on; names and codes of datasets say nothing about content."""
-    layers = {role: said["sha256"] for role, said in inputs["layers"].items()}
+    layers = {role: {**said, "dataset": ""} for role, said in inputs["layers"].items()}
     tables = {role: inputs[role]["sha256"] for role in TABLE_ROLES if role in inputs}
     stated = {
         "region": wanted.region, "year": wanted.year, "price_year": wanted.price_year, "profile": wanted.profile,

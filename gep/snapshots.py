@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from numpy.typing import NDArray
 
@@ -24,7 +25,6 @@ from gep.models import Parcel
 
 TEXTS = ("code", "county", "town_code", "village_code", "land_use", "ecosystem")
 COLUMNS = ("pk", *TEXTS, "official_area_m2", "area_m2", "synthetic", "geometry")
-BLOCK_PARCELS = 4_096
 
 
 class ParcelsUnknown(ValueError):
@@ -80,7 +80,6 @@ def parcels_digest(region: str, on: date) -> str:
 
 def take(
     region: str, on: date, *, codes: Iterable[str] | None = None, land_use: Mapping[str, str] | None = None,
-    block_parcels: int = BLOCK_PARCELS,
 ) -> Snapshot:  # fmt: skip
     """Freeze the parcels of a region on a day, or those of ``codes``; ``land_use`` says what some are to be instead.
 
@@ -96,7 +95,7 @@ def take(
     with tempfile.TemporaryDirectory(prefix="fuzhou-snapshot-") as folder:
         path = Path(folder) / "parcels.arrow"
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _schema()) as writer:
-            for block in _blocks(rows, size=block_parcels):
+            for block in _blocks(rows, size=settings.GEP_BLOCK_PARCELS):
                 writer.write_batch(_batch(block, instead, taken=taken, wanted=(wanted or set()) | set(instead)))
         missing = sorted(((wanted or set()) | set(instead)) - taken.named)
         if missing or not taken.parcels:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -165,7 +165,7 @@ def remove(digest: str) -> None:
 
 
 def raster_address(digest: str) -> str:
-    """Return where GDAL reads windows of the object from: a path, or a /vsis3/ name within ``raster_access``.
+    """Return where GDAL reads windows of the object from: a path, or a /vsis3/ name with ``raster_environment``.
 
     A window is not compared with the name of the object: what was put there was, and it is never written again.
     """
@@ -177,27 +177,21 @@ def raster_address(digest: str) -> str:
     return f"/vsis3/{found.bucket_name}/{key}"
 
 
-def raster_access() -> AbstractContextManager[Any]:
-    """Return the environment in which GDAL may read from the storage."""
+def raster_environment() -> dict[str, str]:
+    """Return what GDAL must be told to read from the storage, as ``gep.files`` takes it; nothing for a folder."""
     storage: Any = _storage()
     if isinstance(storage, FileSystemStorage):
-        return nullcontext()
-    import rasterio
-    from rasterio.session import AWSSession
-
+        return {}
     endpoint = urlsplit(storage.endpoint_url or "")
-    session = AWSSession(
-        aws_access_key_id=storage.access_key,
-        aws_secret_access_key=storage.secret_key,
-        region_name=storage.region_name,
-        endpoint_url=endpoint.netloc or None,
-    )
-    return rasterio.Env(
-        session=session,
-        AWS_VIRTUAL_HOSTING=not endpoint.netloc,
-        AWS_HTTPS="NO" if endpoint.scheme == "http" else "YES",
-        GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
-    )
+    told = {
+        "aws_access_key_id": storage.access_key,
+        "aws_secret_access_key": storage.secret_key,
+        "region_name": storage.region_name,
+        "endpoint_url": endpoint.netloc,
+        "AWS_VIRTUAL_HOSTING": "FALSE" if endpoint.netloc else "TRUE",
+        "AWS_HTTPS": "NO" if endpoint.scheme == "http" else "YES",
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 @lru_cache(maxsize=4096)

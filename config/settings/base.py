@@ -166,6 +166,7 @@ JOB_LEASE_SECONDS = environment.whole_number("JOB_LEASE_SECONDS", default=300, l
 
 # A block of an account takes seconds; a worker that died with one keeps it from others for so long.
 GEP_BLOCK_LEASE_SECONDS = environment.whole_number("GEP_BLOCK_LEASE_SECONDS", default=600, least=1)
+GEP_BLOCK_PARCELS = environment.whole_number("GEP_BLOCK_PARCELS", default=4_096, least=1)
 
 # Keys. Local settings make their own under var/; production must be given them.
 KEYS_DIR = VAR_DIR / "keys"

@@ -72,7 +72,10 @@ class Run(models.Model):
     result = models.CharField(max_length=64, blank=True)  # the object that holds what the join found
     parcels = models.PositiveIntegerField(default=0)
     area_m2 = models.FloatField(default=0)
-    total_fen = models.BigIntegerField(default=0)
+    total_fen = models.BigIntegerField(default=0)  # over the parcels and what is allocated to none
+    unallocated_fen = models.BigIntegerField(default=0)
+    unallocated = models.JSONField(default=dict)  # fen by county, then indicator
+    intervals = models.JSONField(default=dict)  # 95 % of the total and of each indicator, where draws were asked for
     unconfirmed_figures = models.BooleanField(default=True)
     synthetic = models.BooleanField(default=False)
     refusal = models.TextField(blank=True)

@@ -44,9 +44,9 @@ class LineOut(Schema):
     """One indicator of a parcel: quantity times yuan for one unit is the value, rounded once to the fen."""
 
     indicator: str
-    quantity: float
+    quantity: float | None
     unit: str
-    yuan_per_unit: float
+    yuan_per_unit: float | None
     value_fen: int
     coverage_share: float
     figures: list[dict[str, str]]

@@ -28,6 +28,7 @@ class RunIn(StrictSchema):
         dict[Annotated[str, Field(max_length=40)], bool | int | Annotated[str, Field(max_length=40)]],
         Field(max_length=40),
     ] = {}
+    surveyed: bool = False
     seed: Annotated[int, Field(ge=0, le=2**62)] = 0
     draws: Annotated[int, Field(ge=0, le=10_000)] = 0
     name: Annotated[str, Field(max_length=120)] = ""

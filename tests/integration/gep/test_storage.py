@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.storages import storage_settings
 from gep import storage
+from gep.files import rasters
 from tests.integration.gep.object_store import BUCKET, KEYS, s3_server
 from tests.unit.gep import landscapes
 
@@ -79,13 +80,16 @@ def test_parts_become_one_file(objects, tmp_path):
 
 
 def test_gdal_reads_a_window_from_where_the_object_lies(objects, tmp_path):
-    import rasterio
     from rasterio.windows import Window
 
     values = np.arange(600 * 600, dtype=np.float32).reshape(600, 600)
     path = landscapes.write_raster(tmp_path / "layer.tif", values, tiled=True, blockxsize=256, blockysize=256)
     digest, _ = storage.put(path)
-    with storage.raster_access(), rasterio.open(storage.raster_address(digest), driver="GTiff") as raster:
+    environment = storage.raster_environment()
+    with (
+        rasters.surroundings(environment),
+        rasters.opened(storage.raster_address(digest), environment=environment) as raster,
+    ):
         window = raster.read(1, window=Window(300, 400, 2, 2))
     assert window.tolist() == [[240_300, 240_301], [240_900, 240_901]]  # row 400 begins with 400 times 600
     assert storage.raster_address(digest).startswith(f"/vsis3/{BUCKET}/accounts/" if objects == "s3" else "/")
