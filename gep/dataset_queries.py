@@ -5,7 +5,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from gep.files import layers
 from gep.models import Dataset, DatasetKind, DatasetPart
+
+LAYER_UNITS = {name: layer.unit for name, layer in layers.known().items()}  # "" for classes and shares without one
 
 
 @dataclass(frozen=True, slots=True)

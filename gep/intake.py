@@ -23,7 +23,7 @@ from core.errors import RuleViolation
 from gep import ecosystems, lineage
 from gep.files import FileRefused, parcel_files
 from gep.files.parcel_files import ParcelFile
-from gep.files.projections import ALLOWED_CRS, METRIC_CRS, STORED_CRS, to_crs
+from gep.files.projections import ALLOWED_CRS, METRIC_CRS, STORED_CRS, settled, to_crs
 from gep.models import EARLIEST, Parcel, ParcelLineage
 from identity import roles
 from identity.role_codes import Role
@@ -149,8 +149,8 @@ class _Read:
         if not places:
             return
         chosen = np.asarray(places)
-        shapes = self.file.geometries[chosen]
-        outline_m2 = shapely.area(to_crs(shapes, source=self.crs, target=METRIC_CRS))
+        shapes = settled(to_crs(self.file.geometries[chosen], source=self.crs, target=METRIC_CRS))
+        outline_m2 = shapely.area(shapes)
         columns: dict[str, Any] = {name: self.file.columns[name][chosen].tolist() for name in parcel_files.COLUMNS}
         geometry_rows.insert(
             Parcel,
@@ -159,7 +159,7 @@ class _Read:
                 "valid_from": [valid_from] * len(chosen),
                 "area_m2": outline_m2.tolist(),
                 "geometric_area_m2": outline_m2.tolist(),
-                "geometry": list(to_crs(shapes, source=self.crs, target=STORED_CRS)),
+                "geometry": list(to_crs(shapes, source=METRIC_CRS, target=STORED_CRS)),
                 "synthetic": self.file.synthetic[chosen].tolist(),
                 "digest": [self.digests[place] for place in places],
             },

@@ -156,7 +156,7 @@ def _batch(rows: list[tuple], instead: Mapping[str, str], *, taken: Snapshot, wa
             columns["land_use"][place], columns["ecosystem"][place] = instead[code], ""
     shapes = np.empty(len(rows), dtype=object)
     shapes[:] = columns["geometry"]
-    shapes = projections.to_crs(shapes, source=projections.STORED_CRS, target=projections.METRIC_CRS)
-    columns["geometry"] = list(shapely.to_wkb(shapes))
+    moved = projections.to_crs(shapes, source=projections.STORED_CRS, target=projections.METRIC_CRS)
+    columns["geometry"] = list(shapely.to_wkb(projections.settled(moved)))
     columns["official_area_m2"] = [np.nan if area is None else area for area in columns["official_area_m2"]]
     return pa.record_batch([pa.array(columns[name]) for name in _schema().names], schema=_schema())

@@ -157,6 +157,8 @@ class Rows:
         moved[checked.good] = projections.to_crs(
             shapes[checked.good], source=self.wanted.source_crs, target=self.wanted.crs
         )
+        if self.wanted.crs == projections.METRIC_CRS:
+            moved[checked.good] = projections.settled(moved[checked.good])
         west, south, east, north = self._frame
         bounds = shapely.bounds(moved)
         with np.errstate(invalid="ignore"):

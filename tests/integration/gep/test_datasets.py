@@ -125,7 +125,7 @@ def test_a_file_that_is_no_layer_is_refused_with_its_reason(analyst, tmp_path):
         ({"layer": "magic"}, "layer"),
         ({"layer": ""}, "layer"),
         ({"kind": "statistics"}, "layer"),
-        ({"unit": "km"}, "unit"),
+        ({"unit": "kg"}, "unit"),
         ({"layer": "land_cover"}, "scheme"),
         ({"licence": " "}, "licence"),
     ],

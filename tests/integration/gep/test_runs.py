@@ -202,7 +202,7 @@ def worker(url, folder, *flag):
         child.wait()
 
 
-@pytest.mark.parametrize("kind", ["folder", "s3"])
+@pytest.mark.parametrize("kind", ["folder", pytest.param("s3", marks=pytest.mark.long)])
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_mid_block_costs_that_block_only(kind, tmp_path, settings):
     with s3_server() if kind == "s3" else _folder(tmp_path) as url:
