@@ -6,8 +6,12 @@ MODES = {"normal": (), "elder": ("elder",), "contrast": ("contrast",)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 NAMES = (
     "home", "sign-in", "map", "gep", "parcel", "greenpoints", "redeem", "marketplace", "listing", "policy", "claim",
-    "transparency", "api-docs",
+    "transparency", "api-docs", "county", "comparison", "publication", "ogc",
 )  # fmt: skip
+
+# What analysts see behind the sign-in; ``{run}`` is the story's account.
+DESK = ("/gep/datasets/", "/gep/datasets/new/", "/gep/runs/", "/gep/runs/new/", "/gep/runs/{run}/",
+        "/gep/scenarios/new/?area=361028100001")  # fmt: skip
 
 
 def path_of(name: str, told: Story) -> str:
@@ -26,4 +30,8 @@ def path_of(name: str, told: Story) -> str:
         "claim": f"/policy/claims/{told.claim}/",
         "transparency": "/transparency/",
         "api-docs": "/api/docs/",
+        "county": "/map/?area=361028&indicator=water_retention",
+        "comparison": "/gep/compare/",
+        "publication": "/gep/published/",
+        "ogc": "/ogc/?f=html",
     }[name]

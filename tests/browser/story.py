@@ -12,6 +12,7 @@ from shapely import affinity
 from bookkeeping import transparency
 from core import jobs
 from fixtures import make_behaviour_day
+from gep import queries as gep_queries
 from greenpoints import batches, funds, redemptions
 from greenpoints import queries as greenpoints_queries
 from identity import organisations, people
@@ -42,12 +43,15 @@ class Story:
     """What the journeys need to know about the story: user names, and the names of things to look at."""
 
     staff: str = "operator"
+    analyst: str = "analyst"
+    second_analyst: str = "second-analyst"
     resident: str = "resident"
     merchant: str = "merchant"
     person: str = ""
     listing: str = "ZX-2026-0001"
     redemption: str = "redemption/tea-house/order-1/confirm"
     parcel: str = ""
+    account: str = ""
     claim: str = ""
 
 
@@ -56,6 +60,8 @@ def tell() -> Story:
     for code, name, kind in ORGANISATIONS:
         organisations.register(code=code, name=name, kind=kind, region=COUNTY, at=AT)
     people.register_user("operator", PASSWORD, organisation="commission", roles=("operator",), at=AT)
+    for name in ("analyst", "second-analyst"):
+        people.register_user(name, PASSWORD, organisation="commission", roles=("analyst",), region="361000", at=AT)
     people.register_user("merchant", PASSWORD, organisation="tea-house", roles=("merchant",), at=AT)
     person = credit_a_day()
     people.register_user("resident", PASSWORD, person=person, at=AT)
@@ -66,7 +72,9 @@ def tell() -> Story:
     auction(parcel)
     claim = subsidised_sale(parcel)
     transparency.seal(at=AT)
-    return replace(Story(), person=person, parcel=parcel, claim=claim)
+    account = gep_queries.latest_account()
+    assert account is not None
+    return replace(Story(), person=person, parcel=parcel, claim=claim, account=account.code)
 
 
 def credit_a_day() -> str:
