@@ -13,6 +13,7 @@ from web.demo import cast
 
 SEED, YEAR, PRICE_YEAR = 2024, 2024, 2024
 BROADLEAF = "111"
+COMPARED_PROFILE = "CAS2017"
 Progress = Callable[[str, float], None]
 
 
@@ -29,10 +30,13 @@ def compile_county(*, at: datetime, folder: Path, progress: Progress) -> Compile
     """Make the inputs, load the parcels, compile; a second run finds the same account by the digest of its inputs."""
     made = make_county_layers.make(county=cast.COUNTY, folder=folder, seed=SEED, progress=progress)
     intake.load_parcels(made.parcels)
-    asked = accounts.request(
-        region=cast.COUNTY, year=YEAR, price_year=PRICE_YEAR, layers=made.layers,
-        statistics=made.statistics, at=at,
-    )  # fmt: skip
+    inputs: dict[str, Any] = {
+        "region": cast.COUNTY, "year": YEAR, "price_year": PRICE_YEAR, "layers": made.layers,
+        "statistics": made.statistics, "at": at,
+    }  # fmt: skip
+    # By another profile first, so that the pages have two accounts to compare and the usual one is the latest.
+    accounts.compile(accounts.request(**inputs, profile=COMPARED_PROFILE).code, as_of=at)
+    asked = accounts.request(**inputs)
     account = accounts.compile(asked.code, as_of=at, progress=progress)
     if account.status != "compiled":
         raise AssertionError(f"the account was refused: {account.provenance}")
