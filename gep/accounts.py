@@ -29,9 +29,12 @@ def request(
     scheme: str = "hj1166",
     switches: Mapping[str, Any] | None = None,
     statistics: Path | None = None,
+    surveyed: bool = False,
+    draws: int = 0,
 ) -> AccountView:
     """Enter the files as datasets, and save the run over them and the region's parcels.
 
+    ``surveyed`` lets the land-use codes of the parcels say the class; ``draws`` > 0 adds intervals.
     The same inputs, figures and switches again: the same account, nothing doubled. Raises RunNotDescribed,
     RegionWithoutParcels, InputFileRefused.
     """
@@ -41,8 +44,9 @@ def request(
         for role, path in sorted(files.items())
     }
     wanted = Wanted(
-        region=region, year=year, price_year=price_year, datasets=chosen, profile=profile, switches=switches or {}
-    )
+        region=region, year=year, price_year=price_year, datasets=chosen, profile=profile, switches=switches or {},
+        surveyed=surveyed, draws=draws,
+    )  # fmt: skip
     return queries.account(runs.request(wanted, at=at).code)
 
 

@@ -11,7 +11,7 @@ from gep import accounts, intake
 from gep import queries as gep_queries
 from web.demo import cast
 
-SEED, YEAR, PRICE_YEAR = 2024, 2024, 2024
+SEED, YEAR, PRICE_YEAR, DRAWS = 2024, 2024, 2024, 1_000
 BROADLEAF = "111"
 COMPARED_PROFILE = "CAS2017"
 Progress = Callable[[str, float], None]
@@ -32,11 +32,11 @@ def compile_county(*, at: datetime, folder: Path, progress: Progress) -> Compile
     intake.load_parcels(made.parcels)
     inputs: dict[str, Any] = {
         "region": cast.COUNTY, "year": YEAR, "price_year": PRICE_YEAR, "layers": made.layers,
-        "statistics": made.statistics, "at": at,
+        "statistics": made.statistics, "surveyed": True, "at": at,
     }  # fmt: skip
     # By another profile first, so that the pages have two accounts to compare and the usual one is the latest.
     accounts.compile(accounts.request(**inputs, profile=COMPARED_PROFILE).code, as_of=at)
-    asked = accounts.request(**inputs)
+    asked = accounts.request(**inputs, draws=DRAWS)
     account = accounts.compile(asked.code, as_of=at, progress=progress)
     if account.status != "compiled":
         raise AssertionError(f"the account was refused: {account.provenance}")
