@@ -9,7 +9,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from gep.accounting import CompiledAccount
+from gep.accounting import CompiledAccount, Total
 from gep.models import AccountTotal, ParcelAccount, Run
 
 ROWS_AT_ONCE = 5_000
@@ -27,10 +27,19 @@ def write(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, blocks:
     """
     rows = _rows(run, ids, account, blocks=blocks)
     _insert(ParcelAccount._meta.db_table, COLUMNS, rows)
-    names = ("level", "area", "indicator", "quantity", "unit", "value_fen", "parcels")
+    names = ("level", "area", "indicator", "quantity", "unit", "parcels")
     grades = {name: result.grade for name, result in account.results.items()}
-    totals = ((run.pk, *(getattr(total, name) for name in names), grades[total.indicator]) for total in account.totals)
-    _insert(AccountTotal._meta.db_table, ("run_id", *names, "grade"), totals)
+    totals = (
+        (run.pk, *(getattr(total, name) for name in names), total.value_fen + left(run, total), grades[total.indicator])
+        for total in account.totals
+    )
+    _insert(AccountTotal._meta.db_table, ("run_id", *names, "value_fen", "grade"), totals)
+
+
+def left(run: Run, total: Total) -> int:
+    """Return what of a county's or the region's statistics no parcel had a weight for; it counts in their totals."""
+    counties = {"county": [total.area], "region": list(run.unallocated)}.get(total.level, [])
+    return sum(run.unallocated.get(county, {}).get(total.indicator, 0) for county in counties)
 
 
 def _rows(run: Run, ids: NDArray[np.int64], account: CompiledAccount, *, blocks: NDArray[np.int64]) -> Iterator[tuple]:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Count, F, Sum
 
 from core.invariants import Broken, Checked, invariant
-from gep.models import AccountTotal, ParcelAccount, ParcelLineage
+from gep.models import AccountTotal, ParcelAccount, ParcelLineage, Run
 
 AREA_OF = {
     "village": "p.village_code",
@@ -30,9 +30,11 @@ SHARES_TOLERANCE = 1e-9
     en="GEP: parcels sum to village, town, county and region for every indicator, exactly",
 )
 def areas_add_up() -> Iterator[Broken | Checked]:
-    """Compare the kept totals of each level with the sums over parcels, in whole fen."""
+    """Compare the kept totals with the sums over parcels and what is allocated to none, in whole fen."""
     for level, area in AREA_OF.items():
         summed = _sums(area)
+        for key, fen in _unallocated(level):
+            summed[key] = summed.get(key, 0) + fen
         kept = {
             tuple(key): fen
             for *key, fen in AccountTotal.objects.filter(level=level)
@@ -82,6 +84,16 @@ def lineages_add_up() -> Iterator[Broken | Checked]:
     for row in rows:
         if abs(row["share"] - 1) > SHARES_TOLERANCE:
             yield Broken(f"gep.Parcel {row['parent__code']}", f"{row['edges']} shares add up to {row['share']}")
+
+
+def _unallocated(level: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """What of the statistics of a county no parcel had a weight for, by run, county or region, and indicator."""
+    if level not in ("county", "region"):
+        return
+    for code, region, unallocated in Run.objects.exclude(unallocated={}).values_list("code", "region", "unallocated"):
+        for county, by_indicator in unallocated.items():
+            for indicator, fen in by_indicator.items():
+                yield (code, county if level == "county" else region, indicator), fen
 
 
 def _sums(area: str) -> dict[tuple[str, ...], int]:

@@ -139,12 +139,12 @@ def _cut(row: Run, taken: Snapshot) -> None:
 
 def _keep(row: Run, found: Joined, *, as_of: datetime) -> None:
     account = found.account
-    account_rows.write(row, found.ids, account, blocks=found.blocks)
     row.indicators = list(account.results)
     row.total_fen, row.area_m2 = account.total_fen, float(np.sum(account.parcels.area_m2))
     row.unallocated = {county: dict(left) for county, left in account.unallocated.items()}
     row.unallocated_fen = sum(sum(left.values()) for left in row.unallocated.values())
     row.intervals = _intervals(account.simulation)
+    account_rows.write(row, found.ids, account, blocks=found.blocks)
     row.unconfirmed_figures = account.method.unconfirmed
     row.synthetic |= found.stack.synthetic
     row.provenance = _provenance(found)
