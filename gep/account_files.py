@@ -10,14 +10,16 @@ from core import coefficients, regions
 from core.coefficients import CoefficientTable
 from gep import accounting, ecosystems, file_sources, methods
 from gep.accounting import CompiledAccount, CountyStatistics
-from gep.file_sources import TableParcels
+from gep.file_sources import StatisticsFile, TableParcels
+from gep.files import check_report, projections, raster_stacks, rasters, sha256
 from gep.files import layers as layer_list
 from gep.files import parcels as parcel_tables
-from gep.files import projections, raster_stacks, rasters, sha256
+from gep.files.check_report import CheckReport
 from gep.files.findings import Findings
 from gep.files.parcels import CheckedParcels
 from gep.files.parcels.columns import Columns
 from gep.files.raster_stacks import RasterStack
+from gep.files.rasters import RasterFacts
 from gep.methods import Method
 
 KEYS = {
@@ -137,37 +139,72 @@ def compile_described(
     ``draws`` > 0 adds intervals by Monte Carlo. Raises what the readers and ``compile_account`` raise, each a
     ValueError or LookupError with a sentence.
     """
-    tell = progress or (lambda stage, share: None)
     profile = methods.profile(described.profile, switches=described.switches)
     overrides = None if described.coefficients is None else _overrides(described.coefficients)
-    tell("reading parcels", 0.0)
-    checked = _checked_parcels(described, folder)
-    tell("checking layers", 0.0)
-    stack = _stack(described)
-    region = described.region or _region_of(checked)
-    parcels = TableParcels(checked.table, region, surveyed=bool(described.columns.land_use))
-    found, digests = [checked.findings], {"parcels": checked.sha256}
-    digests |= {f"layers.{name}": digest for name, digest in stack.digests.items()}
-    totals = CountyStatistics()
-    if described.statistics is not None:
-        sheet = file_sources.read_statistics(described.statistics, counties=parcels.counties)
-        totals, digests["statistics"] = sheet.totals, sheet.sha256
-        found.append(sheet.findings)
+    inputs = read(described, folder=folder, progress=progress)
+    digests = {"parcels": inputs.checked.sha256}
+    digests |= {f"layers.{name}": digest for name, digest in inputs.stack.digests.items()}
+    found, totals = [inputs.checked.findings], CountyStatistics()
+    if inputs.statistics is not None:
+        totals, digests["statistics"] = inputs.statistics.totals, inputs.statistics.sha256
+        found.append(inputs.statistics.findings)
     if described.coefficients is not None:
         digests["coefficients"] = sha256(described.coefficients)
+    region = inputs.parcels.region
     method = Method(profile, region=region, year=described.year, price_year=described.price_year, overrides=overrides)
     account = accounting.compile_account(
-        parcels, stack, method, statistics=totals, workers=workers, draws=draws, seed=described.seed, progress=progress
-    )
+        inputs.parcels, inputs.stack, method, statistics=totals, workers=workers, draws=draws, seed=described.seed,
+        progress=progress,
+    )  # fmt: skip
     return CompiledFile(
         described=described,
         region=region,
         account=account,
-        parcels=parcels,
-        stack=stack,
+        parcels=inputs.parcels,
+        stack=inputs.stack,
         digests=digests,
-        labels={f"layers.{name}": label for name, label in stack.labels.items()},
+        labels={f"layers.{name}": label for name, label in inputs.stack.labels.items()},
         findings=tuple(of_file for of_file in found if of_file.total),
+    )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files of an account, each opened by a limited child and found to be what it should be."""
+
+    checked: CheckedParcels
+    parcels: TableParcels
+    facts: Mapping[str, RasterFacts]
+    stack: RasterStack
+    statistics: StatisticsFile | None
+
+
+def read(described: Described, *, folder: Path, progress: Progress | None = None) -> Inputs:
+    """Check every file that is described; the copy of the parcels is written into ``folder``. Raises FileRefused."""
+    tell = progress or (lambda stage, share: None)
+    tell("reading parcels", 0.0)
+    checked = _checked_parcels(described, folder)
+    tell("checking layers", 0.0)
+    facts = _facts(described)
+    region = described.region or _region_of(checked)
+    parcels = TableParcels(checked.table, region, surveyed=bool(described.columns.land_use))
+    statistics = None
+    if described.statistics is not None:
+        statistics = file_sources.read_statistics(described.statistics, counties=parcels.counties)
+    return Inputs(checked, parcels, facts, _stack(described), statistics)
+
+
+def check_described(described: Described, *, folder: Path, progress: Progress | None = None) -> CheckReport:
+    """Return what there is to know of the files before a run, overlaps among it. Raises FileRefused."""
+    inputs = read(described, folder=folder, progress=progress)
+    stated = None if inputs.statistics is None else set(inputs.statistics.totals.county.tolist())
+    return check_report.report(
+        inputs.checked,
+        inputs.facts,
+        grid=inputs.stack.grid,
+        overlaps=parcel_tables.overlaps_of(inputs.checked.table),
+        statistics_counties=stated,
+        rules=inputs.stack.rules,
     )
 
 
@@ -183,12 +220,17 @@ def _checked_parcels(described: Described, folder: Path) -> CheckedParcels:
     )
 
 
-def _stack(described: Described) -> RasterStack:
-    for name, path in described.layers.items():
-        rasters.check(
+def _facts(described: Described) -> dict[str, RasterFacts]:
+    return {
+        name: rasters.check(
             path, layer=name, unit=described.units.get(name, ""), scheme=described.scheme,
             nodata=described.nodata.get(name),
-        )  # fmt: skip
+        )
+        for name, path in described.layers.items()
+    }  # fmt: skip
+
+
+def _stack(described: Described) -> RasterStack:
     return raster_stacks.open_stack(
         described.layers,
         crs=described.crs,

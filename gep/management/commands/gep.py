@@ -1,4 +1,7 @@
-"""``manage.py gep run ACCOUNT.toml --out DIR``: an account from files to files, without a database."""
+"""``manage.py gep run ACCOUNT.toml --out DIR``: an account from files to files, without a database.
+
+``gep check ACCOUNT.toml`` tells before a run what is to be known of its files, and what may be chosen about it.
+"""
 
 import json
 import resource
@@ -6,7 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Literal, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -22,13 +25,13 @@ COMPILING = 0.6  # of the time of a run; the rest writes files
 
 
 class Command(BaseCommand):
-    """Run the GEP engine on files; list the profiles."""
+    """Run the GEP engine on files; check the files before; list the profiles."""
 
-    help = "GEP accounts from files: gep run ACCOUNT.toml --out DIR; gep profiles"
+    help = "GEP accounts from files: gep check ACCOUNT.toml; gep run ACCOUNT.toml --out DIR; gep profiles"
     requires_system_checks: list[str] = []  # the engine needs no site
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Two subcommands: run and profiles."""
+        """Three subcommands: check, run and profiles."""
         commands = parser.add_subparsers(dest="command", required=True)
         run = commands.add_parser("run")
         run.add_argument("account", type=Path)
@@ -36,6 +39,10 @@ class Command(BaseCommand):
         run.add_argument("--workers", type=int, default=1, help="processes that weigh blocks of parcels")
         run.add_argument("--draws", type=int, default=0, help="draws of the Monte Carlo intervals, 0 for none")
         run.add_argument("--quiet", action="store_true")
+        check = commands.add_parser("check")
+        check.add_argument("account", type=Path)
+        check.add_argument("--json", action="store_true", help="the report as JSON")
+        check.add_argument("--language", choices=("zh", "en"), default="zh")
         profiles = commands.add_parser("profiles")
         profiles.add_argument("--json", action="store_true", help="the whole catalogue as JSON")
 
@@ -43,6 +50,9 @@ class Command(BaseCommand):
         """Answer one subcommand; what is wrong with an input is one sentence and exit code 1."""
         if options["command"] == "profiles":
             self._profiles(as_json=options["json"])
+            return
+        if options["command"] == "check":
+            self._check(options["account"], as_json=options["json"], language=options["language"])
             return
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder, RunProgress(quiet=options["quiet"]) as progress:
@@ -63,6 +73,18 @@ class Command(BaseCommand):
             run_summary.show(told, written.paths, cast(IO[str], self.stdout))
         if written.refusals:
             raise CommandError("; ".join(written.refusals), returncode=NOT_ALL_WRITTEN)
+
+    def _check(self, account: Path, *, as_json: bool, language: Literal["zh", "en"]) -> None:
+        """Print the report on the files of an account; the exit code is 1 where no run is possible."""
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                report = account_files.check_described(account_files.describe(account), folder=Path(folder))
+            except (ValueError, LookupError) as error:
+                raise CommandError(str(error)) from error
+        told = report.as_json() if as_json else report.as_text(language=language)
+        self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) if as_json else str(told))
+        if not report.may_run:
+            raise CommandError("no run is possible with these files")
 
     def _listed(self, error: Exception, folder: Path) -> str:
         """Where rows are the reason of a refusal, list them in a file, each with what is wrong; say so."""

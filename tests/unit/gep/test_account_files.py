@@ -1,5 +1,7 @@
 """An account from files of its own: parcels with land use, layers, statistics, figures of its own, intervals."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,14 @@ def test_a_layer_on_another_grid_wants_a_declared_rule(folder):
 def test_a_missing_table_of_figures_is_named(folder):
     with pytest.raises(AccountFileRefused, match=r"coefficients\.path: none\.csv is not there"):
         compiled(folder, more='[coefficients]\npath = "none.csv"\n')
+
+
+def test_a_check_before_the_run_tells_counties_and_overlaps(folder, capsys):
+    from django.core.management import call_command
+
+    shapes = landscapes.quarters()
+    shapes[1] = shapes[1].union(shapes[0].intersection(shapes[0].buffer(-20)))  # parcel 1 reaches into parcel 0
+    landscapes.write_parcels(folder / "p.gpkg", shapes=shapes, dlbm=["0301", "0101", "", "0103"], mj=[np.nan] * 4)
+    call_command("gep", "check", str(folder / "ACCOUNT.toml"), "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert {"parcels_overlap"} <= {note["code"] for note in told["notes"]}
