@@ -11,11 +11,11 @@ from core.coefficients import CoefficientTable
 from gep import accounting, ecosystems, file_sources, methods
 from gep.accounting import CompiledAccount, CountyStatistics
 from gep.file_sources import StatisticsFile, TableParcels
-from gep.files import check_report, projections, raster_stacks, rasters, sha256
+from gep.files import FileRefused, check_report, findings, projections, raster_stacks, rasters, sha256
 from gep.files import layers as layer_list
 from gep.files import parcels as parcel_tables
 from gep.files.check_report import CheckReport
-from gep.files.findings import Findings
+from gep.files.findings import Finding, Findings
 from gep.files.parcels import CheckedParcels
 from gep.files.parcels.columns import Columns
 from gep.files.raster_stacks import RasterStack
@@ -26,7 +26,7 @@ KEYS = {
     "account": {"name", "region", "year", "price_year", "profile", "crs", "reference_layer", "seed"},
     "parcels": {
         "path", "id", "county", "land_use", "area_m2", "town", "town_code", "village", "village_code", "layer",
-        "on_bad", "crs",
+        "on_bad", "on_overlap", "crs",
     },
     "layers": None,
     "statistics": {"path"},
@@ -36,6 +36,7 @@ KEYS = {
 OPTIONAL = {"statistics", "switches", "coefficients"}
 LAYER_KEYS = {"path", "unit", "scheme", "resampling", "nodata"}
 ON_BAD = ("refuse", "reject_rows", "repair")
+ON_OVERLAP = ("tell", "refuse", "ignore")  # ignore: a run does not look for them
 DEFAULT_CRS = "EPSG:4548"
 DEFAULT_REGION = "361000"
 
@@ -61,6 +62,7 @@ class Described:
     parcels: Path
     columns: Columns
     parcel_options: Mapping[str, Any]
+    on_overlap: str
     layers: Mapping[str, Path]
     units: Mapping[str, str]
     resampling: Mapping[str, str]
@@ -121,6 +123,7 @@ def describe(path: Path) -> Described:
         parcels=folder / _needed(parcels, "parcels", "path", str),
         columns=_columns(parcels),
         parcel_options=_parcel_options(parcels),
+        on_overlap=_chosen(parcels, "on_overlap", ON_OVERLAP),
         layers={name: folder / _needed(said, f"layers.{name}", "path", str) for name, said in layers.items()},
         units={name: str(said["unit"]) for name, said in layers.items() if "unit" in said},
         resampling={name: str(said["resampling"]) for name, said in layers.items() if "resampling" in said},
@@ -144,7 +147,7 @@ def compile_described(
     inputs = read(described, folder=folder, progress=progress)
     digests = {"parcels": inputs.checked.sha256}
     digests |= {f"layers.{name}": digest for name, digest in inputs.stack.digests.items()}
-    found, totals = [inputs.checked.findings], CountyStatistics()
+    found, totals = [_with_overlaps(inputs.checked, described)], CountyStatistics()
     if inputs.statistics is not None:
         totals, digests["statistics"] = inputs.statistics.totals, inputs.statistics.sha256
         found.append(inputs.statistics.findings)
@@ -220,6 +223,29 @@ def _checked_parcels(described: Described, folder: Path) -> CheckedParcels:
     )
 
 
+def _with_overlaps(checked: CheckedParcels, described: Described) -> Findings:
+    """The findings of the parcels, with the largest overlaps: what two parcels share would count twice."""
+    if described.on_overlap == "ignore":
+        return checked.findings
+    overlaps = parcel_tables.overlaps_of(checked.table)
+    if overlaps.pairs and described.on_overlap == "refuse":
+        one, other, area_m2, x, y = overlaps.examples[0]
+        told = f"{overlaps.pairs} pairs, {overlaps.area_m2:.2f} m²; the largest {one} and {other}, {area_m2:.2f} m²"
+        raise FileRefused(described.parcels, "parcels_overlap", f"{told}, at {x:.3f} {y:.3f}")
+    widest = "parcels_overlap" if overlaps.pairs else "parcels_overlap_sliver"
+    return findings.with_more(
+        checked.findings,
+        [
+            Finding(
+                row=0, id=one, column="geometry", reason=widest, told=f"{other}, {area_m2:.2f} m²", x=x, y=y,
+                done="noted",
+            )
+            for one, other, area_m2, x, y in overlaps.examples
+        ],
+        counts={"parcels_overlap": overlaps.pairs, "parcels_overlap_sliver": overlaps.slivers},
+    )  # fmt: skip
+
+
 def _facts(described: Described) -> dict[str, RasterFacts]:
     return {
         name: rasters.check(
@@ -268,11 +294,17 @@ def _columns(parcels: Mapping[str, Any]) -> Columns:
 
 
 def _parcel_options(parcels: Mapping[str, Any]) -> dict[str, Any]:
-    on_bad = _stated(parcels, "parcels", "on_bad", "refuse")
-    if on_bad not in ON_BAD:
-        raise AccountFileRefused(f"parcels.on_bad is one of {', '.join(ON_BAD)}, not {on_bad[:40]!r}")
+    on_bad = _chosen(parcels, "on_bad", ON_BAD)
     stated_crs, layer = _stated(parcels, "parcels", "crs", ""), _stated(parcels, "parcels", "layer", "")
     return {"on_bad": on_bad, "stated_crs": stated_crs, "layer": layer or None}
+
+
+def _chosen(parcels: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+    """What the account chooses of ``allowed``, the first where it is silent."""
+    chosen: str = _stated(parcels, "parcels", key, allowed[0])
+    if chosen not in allowed:
+        raise AccountFileRefused(f"parcels.{key} is one of {', '.join(allowed)}, not {chosen[:40]!r}")
+    return chosen
 
 
 def _refuse_unknown(stated: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,12 @@ def of(file: str, rows: Iterable[Finding]) -> Findings:
     """Return findings with their counts by reason, in the order given."""
     kept = tuple(rows)
     return Findings(file=file, rows=kept[:MOST_KEPT], counts=tuple(sorted(Counter(r.reason for r in kept).items())))
+
+
+def with_more(before: Findings, rows: Iterable[Finding], *, counts: Mapping[str, int]) -> Findings:
+    """Return the findings with more rows behind them, whose number by reason is stated: not all may be listed."""
+    stated = Counter(dict(before.counts)) + Counter(counts)  # reasons that nothing has are left out
+    return Findings(file=before.file, rows=(*before.rows, *rows)[:MOST_KEPT], counts=tuple(sorted(stated.items())))
 
 
 def write_rejections(path: Path, findings: Iterable[Findings]) -> int:

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import shapely
 
 from gep import account_files
 from gep.account_files import AccountFileRefused, CompiledFile
@@ -122,6 +123,38 @@ def test_a_layer_on_another_grid_wants_a_declared_rule(folder):
     path.write_text(text.replace('"precipitation_mm.tif"\n', '"precipitation_mm.tif"\nresampling = "bilinear"\n'))
     water = compiled(folder).account.results["water_retention"].quantity
     assert np.nansum(water) > 0
+
+
+def overlapping(folder, *, choice: str = ""):
+    """Let the first parcel reach 10 m into its eastern neighbour, over 77 m."""
+    shapes = landscapes.quarters()
+    shapes[0] = shapely.union(shapes[0], shapely.transform(shapes[0], lambda xy: xy + [10, 0]))
+    columns = {"dlbm": ["0301", "0101", "", "0103"], "mj": [float("nan")] * 4}
+    landscapes.write_parcels(folder / "p.gpkg", shapes=shapes, **columns)
+    path = folder / "ACCOUNT.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[parcels]\n", f"[parcels]\n{choice}\n"), encoding="utf-8")
+
+
+def test_overlapping_parcels_are_told_and_the_account_goes_on(folder):
+    overlapping(folder)
+    of_parcels = next(found for found in compiled(folder).findings if found.file == "p.gpkg")
+    assert of_parcels.counts == (("parcels_overlap", 1),)
+    (told,) = of_parcels.rows
+    assert (told.reason, told.id, told.told, told.done) == (
+        "parcels_overlap", "361028-0", "361028-1, 770.00 m²", "noted"
+    )  # fmt: skip
+
+
+def test_overlapping_parcels_are_refused_or_passed_over_as_the_analyst_chooses(folder):
+    overlapping(folder, choice='on_overlap = "refuse"')
+    with pytest.raises(ValueError, match=r"p\.gpkg: parcels_overlap \(1 pairs, 770\.00 m²; the largest 361028-0 and"):
+        compiled(folder)
+    path = folder / "ACCOUNT.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"refuse"', '"ignore"'), encoding="utf-8")
+    assert [found.file for found in compiled(folder).findings] == ["statistics.csv"]
+    path.write_text(path.read_text(encoding="utf-8").replace('"ignore"', '"forgive"'), encoding="utf-8")
+    with pytest.raises(AccountFileRefused, match=r"parcels\.on_overlap is one of tell, refuse, ignore, not 'forgive'"):
+        compiled(folder)
 
 
 def test_a_missing_table_of_figures_is_named(folder):
