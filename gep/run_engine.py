@@ -32,6 +32,22 @@ class Joined:
     stack: RasterStack
 
 
+@dataclass(frozen=True)
+class RunParcels:
+    """The frozen parcels of a run, block by block, as the engine and the writers of files ask for them."""
+
+    run: Run
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return snapshots.block_count(self.run.snapshot)
+
+    def block(self, number: int) -> Parcels:
+        """Return the parcels of one block."""
+        return _for_engine(snapshots.block(self.run.snapshot, number), self.run)
+
+
 def weigh(run: Run, number: int) -> bytes:
     """Return what one block of a run comes to. Raises what the engine raises, and FileRefused."""
     parcels = snapshots.block(run.snapshot, number)

@@ -84,6 +84,7 @@ def join(code: str, *, as_of: datetime) -> RunView:
         held = runs.locked(code)
         if held.status == RunStatus.RUNNING:
             _keep(held, found, as_of=as_of)
+            runs.enqueue_files(held, at=as_of)
     return run_queries.run(code)
 
 

@@ -195,6 +195,12 @@ def enqueue_join(row: Run, *, at: datetime) -> None:
     jobs.enqueue("gep.join_run", cause_key=cause, payload={"run": row.code}, due_at=at)
 
 
+def enqueue_files(row: Run, *, at: datetime) -> None:
+    """Save the job that writes the files of a run's figures."""
+    cause = f"gep/{row.code}/{row.generation}/files"
+    jobs.enqueue("gep.write_run_files", cause_key=cause, payload={"run": row.code}, due_at=at)
+
+
 def advance(row: Run, *, to: RunStatus, **changes: Any) -> None:
     """Take a run to another status along NEXT_STATUSES; RunStepNotPossible where there is no such step."""
     if to not in NEXT_STATUSES[RunStatus(row.status)]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from core import jobs
-from gep import datasets, run_work
+from gep import datasets, run_files, run_work
 
 BLOCK_LEASE = timedelta(seconds=settings.GEP_BLOCK_LEASE_SECONDS)
 
@@ -33,6 +33,12 @@ def weigh_block(payload: dict[str, Any], *, as_of: datetime) -> None:
 def join_run(payload: dict[str, Any], *, as_of: datetime) -> None:
     """Join the blocks of a run; once joined, again changes nothing."""
     run_work.join(payload["run"], as_of=as_of)
+
+
+@jobs.handler("gep.write_run_files", atomic=False)
+def write_run_files(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Write the files of a compiled run; once written, again changes nothing."""
+    run_files.write(payload["run"], as_of=as_of)
 
 
 @jobs.handler("gep.refuse_abandoned")
