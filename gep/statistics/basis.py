@@ -26,7 +26,8 @@ def ratio(basis: str, *, indicator: str, region: str, year: int, table: Coeffici
     try:
         return rows.at(f"{basis}.{indicator}", regions=regions.chain(region), on=date(year, 12, 31))
     except CoefficientMissing:
-        raise RatioMissing(f"no ratio of {basis} to gross output of {indicator} in {region} for {year}") from None
+        told = f"no ratio of {basis} to gross output of {indicator} in {region} for {year}"
+        raise RatioMissing(f'{told}; with the switch valuation_basis = "gross" none is needed') from None
 
 
 def valued(gross_fen: NDArray[np.int64], *, ratio: Decimal) -> NDArray[np.int64]:

@@ -150,7 +150,8 @@ def test_every_product_has_a_unit_that_can_be_written_and_land_it_goes_to():
 
 def test_a_basis_without_a_sourced_ratio_is_refused_by_name():
     assert basis.ratio("gross", indicator="crops", region="361028", year=2023).value == 1
-    with pytest.raises(statistics.RatioMissing, match="no ratio of net to gross output of crops in 361028 for 2023"):
+    told = 'no ratio of net to gross output of crops in 361028 for 2023; with the switch valuation_basis = "gross"'
+    with pytest.raises(statistics.RatioMissing, match=told):
         basis.ratio("net", indicator="crops", region="361028", year=2023)
 
 
