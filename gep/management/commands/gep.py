@@ -66,7 +66,7 @@ class Command(BaseCommand):
                     progress=lambda stage, share: progress.tell(stage, share, weight=COMPILING),
                 )
             except (ValueError, LookupError) as error:
-                raise CommandError(f"{error}{self._listed(error, options['out'])}") from error
+                raise CommandError(f"{_sentence(error)}{self._listed(error, options['out'])}") from error
             written = self._written(compiled, options["out"], progress, began=began)
         if not options["quiet"]:
             told = json.loads(written.paths["summary.json"].read_text(encoding="utf-8"))
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             try:
                 report = account_files.check_described(account_files.describe(account), folder=Path(folder))
             except (ValueError, LookupError) as error:
-                raise CommandError(str(error)) from error
+                raise CommandError(_sentence(error)) from error
         told = report.as_json() if as_json else report.as_text(language=language)
         self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) if as_json else str(told))
         if not report.may_run:
@@ -112,6 +112,13 @@ class Command(BaseCommand):
         told = [json.dumps(catalogue, ensure_ascii=False, indent=2)] if as_json else profile_listing.lines(catalogue)
         for line in told:
             self.stdout.write(line)
+
+
+def _sentence(error: Exception) -> str:
+    """What is wrong; of a file, its reason in Chinese and English too."""
+    if not isinstance(error, FileRefused):
+        return str(error)
+    return f"{error}: {error.sentence.zh} {error.sentence.en}"
 
 
 def _peak_rss_mb() -> float:

@@ -95,7 +95,7 @@ def switches_that_are_none(folder):
     [
         (missing_account, "ACCOUNT.toml: there is no such file"),
         (missing_parcels, "parcels.gpkg: file_missing"),
-        (missing_layer, "land_cover.tif: file_missing"),
+        (missing_layer, "land_cover.tif: file_missing: 文件不存在。 There is no such file."),
         (unknown_key, "keys that are not known: account.colour"),
         (unknown_layer, "the layer 'magic' is not known; there are land_cover"),
         (unknown_profile, "there is no profile 'none'; there are CAS2017, GBT46869_2025"),
