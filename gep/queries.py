@@ -154,10 +154,19 @@ def latest_account() -> AccountView | None:
 
 
 def indicator_totals(account: str, *, area: str | None = None) -> "DataFrame":
-    """Return a table with indicator, quantity, unit, value_fen, parcels for the region, or one area of it."""
+    """Return a table with indicator, quantity, unit, value_fen, parcels, grade for the region, or one area of it.
+
+    For the region low95_fen and high95_fen are there too, missing where the account has no intervals.
+    """
+    columns = ["indicator", "quantity", "unit", "value_fen", "parcels", "grade"]
     totals = AccountTotal.objects.filter(run__code=account)
-    totals = totals.filter(level="region") if area is None else totals.filter(area=area).exclude(level="region")
-    return _table(totals, ["indicator", "quantity", "unit", "value_fen", "parcels"])
+    if area is not None:
+        return _table(totals.filter(area=area).exclude(level="region"), columns)
+    table = _table(totals.filter(level="region"), columns)
+    stated = Run.objects.values_list("intervals", flat=True).get(code=account).get("value_fen", {})
+    for bound in ("low95", "high95"):
+        table[f"{bound}_fen"] = [stated.get(name, {}).get(bound) for name in table["indicator"]]
+    return table
 
 
 def county_totals(account: str) -> "DataFrame":

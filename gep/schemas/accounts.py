@@ -31,6 +31,7 @@ class TotalOut(Schema):
     unit: str
     value_fen: int
     parcels: int
+    grade: str = ""
 
 
 class AccountDetailOut(AccountOut):
