@@ -272,7 +272,7 @@ def _overrides(path: Path) -> CoefficientTable:
     """An account's own figures: the columns of the built-in tables, keys with the table before the figure."""
     if not path.is_file():
         raise AccountFileRefused(f"coefficients.path: {path.name} is not there")
-    return coefficients.load(path)
+    return coefficients.read(path, any_source=True)
 
 
 def _region_of(checked: CheckedParcels) -> str:

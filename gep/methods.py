@@ -1,7 +1,7 @@
 """The method of an account: a profile (data), its switches, and every figure it takes from the coefficient tables."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,10 @@ from gep.valuation import Price
 HERE = Path(__file__).parent
 INDICATORS = tuple(indicator_list())
 UNITS = {name: listed.unit for name, listed in indicator_list().items()}
+
+
+class FigureOfOtherUnit(ValueError):
+    """An account's own figure is in another unit than the method's; the text names both."""
 
 
 @dataclass
@@ -146,10 +150,25 @@ class Method:
     def _overriding(self, table: str, key: str, *, on: date) -> Coefficient | None:
         if self.overrides is None:
             return None
+        chain = regions.chain(self.region)
         try:
-            return self.overrides.at(f"{table}.{key}", regions=regions.chain(self.region), on=on)
+            own = self.overrides.at(f"{table}.{key}", regions=chain, on=on)
         except CoefficientMissing:
             return None
+        return self._held_against(own, table, key, on=on)
+
+    def _held_against(self, own: Coefficient, table: str, key: str, *, on: date) -> Coefficient:
+        """An account's own figure beside the built-in one: of the same unit, and no surer for being copied."""
+        try:
+            built_in = _table(table).at(self._row_key(table, key), regions=regions.chain(self.region), on=on)
+        except CoefficientMissing:
+            return own
+        priced = table == "prices"  # a price keeps its basis, which is held against the quantity where it is used
+        if not priced and (own.unit, own.per) != (built_in.unit, built_in.per):
+            raise FigureOfOtherUnit(
+                f"{own.key} is in {own.unit} per {own.per}, the method takes {built_in.unit} per {built_in.per}"
+            )
+        return replace(own, tag=built_in.tag) if own.value == built_in.value and not built_in.confirmed else own
 
     def _row_key(self, table: str, key: str) -> str:
         """The key of the row that the profile takes for a figure; the longest beginning that it names counts."""

@@ -127,7 +127,7 @@ def _refuse_unofficial(row: Run) -> None:
         raise NotAnAccount(account=row.code, kind=row.kind)
     if row.status not in (RunStatus.COMPILED, RunStatus.APPROVED):
         raise AccountNotCompiled(account=row.code, status=row.status)
-    if row.synthetic:
+    if row.synthetic or row.datasets.filter(dataset__synthetic=True).exists():
         raise AccountSynthetic(account=row.code)
     if row.unconfirmed_figures:
         unconfirmed = [f"{f['table']}.{f['key']}" for f in row.provenance.get("figures", []) if f["tag"] == "U"]

@@ -22,6 +22,10 @@ from gep.models import Run
 from gep.snapshots import FrozenParcels
 
 
+class FiguresChanged(ValueError):
+    """The coefficient tables are not those that the run was asked for with."""
+
+
 @dataclass(frozen=True)
 class Joined:
     """An account with the keys of its parcels and the numbers of their blocks, in the same order."""
@@ -49,14 +53,16 @@ class RunParcels:
 
 
 def weigh(run: Run, number: int) -> bytes:
-    """Return what one block of a run comes to. Raises what the engine raises, and FileRefused."""
+    """Return what one block of a run comes to. Raises what the engine raises, FileRefused, and FiguresChanged."""
+    _same_figures(run)
     parcels = snapshots.block(run.snapshot, number)
     result = blocks.weigh(_for_engine(parcels, run), _stack(run), _plan(run))
     return block_results.dump(result, ids=parcels.ids)
 
 
 def join(run: Run, results: Sequence[bytes]) -> Joined:
-    """Return the account of all blocks. Raises LayersDoNotMeet where no parcel lies on the layers."""
+    """Return the account of all blocks. Raises LayersDoNotMeet where no parcel lies on the layers, FiguresChanged."""
+    _same_figures(run)
     loaded = [block_results.load(raw) for raw in results]
     found = [result for _, result in loaded]
     stack = _stack(run)
@@ -71,6 +77,11 @@ def weigh_alone(run: Run, parcels: FrozenParcels) -> CompiledAccount:
     """Return the account of some parcels by themselves, as the run would have them; to explain one."""
     result = blocks.weigh(_for_engine(parcels, run), _stack(run), _plan(run))
     return _joined(run, [result])
+
+
+def _same_figures(run: Run) -> None:
+    if methods.tables_digest() != run.inputs["figures_sha256"]:
+        raise FiguresChanged("the coefficient tables are not those of the request; ask for the account again")
 
 
 def _joined(run: Run, results: Sequence[BlockResult]) -> CompiledAccount:
@@ -88,12 +99,14 @@ def _method(run: Run) -> Method:
 
 
 def _stated(run: Run) -> CountyStatistics:
-    return sharing.by_basis(_statistics(run), _method(run), catalogue=statistics.catalogue())
+    method, catalogue = _method(run), statistics.catalogue()
+    gross = sharing.by_basis(_statistics(run), method, catalogue=catalogue)
+    return sharing.net_of_external(gross, method, catalogue=catalogue)
 
 
 def _overrides(run: Run) -> CoefficientTable | None:
     said = run.inputs.get("coefficients")
-    return coefficients.load(storage.cached_file(said["sha256"])) if said else None
+    return coefficients.read(storage.cached_file(said["sha256"]), any_source=True) if said else None
 
 
 def _statistics(run: Run) -> CountyStatistics:

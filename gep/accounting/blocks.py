@@ -150,6 +150,11 @@ class _Groups:
 
     def added(self, amount: NDArray[np.float64]) -> dict[tuple[str, int], int]:
         """Sum by county and class as whole numbers; Python's own, which have no end, carry the sums further."""
-        sums = np.zeros(len(self.names), dtype=np.int64)
-        np.add.at(sums, self.place, np.rint(amount / AMOUNT_UNIT).astype(np.int64))
-        return {name: total for name, total in zip(self.names, sums.tolist(), strict=True) if total}
+        whole = np.floor(amount)
+        units, rest = np.zeros((2, len(self.names)), dtype=np.int64)  # apart, since together they pass 64 bits
+        np.add.at(units, self.place, whole.astype(np.int64))
+        np.add.at(rest, self.place, np.rint((amount - whole) / AMOUNT_UNIT).astype(np.int64))
+        totals = [
+            one * round(1 / AMOUNT_UNIT) + other for one, other in zip(units.tolist(), rest.tolist(), strict=True)
+        ]
+        return {name: total for name, total in zip(self.names, totals, strict=True) if total}

@@ -48,7 +48,8 @@ def compile_account(
     tell = progress or (lambda stage, share: None)
     source = ParcelBlocks(parcels, block) if isinstance(parcels, Parcels) else parcels
     products = built_in.catalogue() if catalogue is None else catalogue
-    stated = sharing.by_basis(statistics or CountyStatistics(), method, catalogue=products)
+    gross = sharing.by_basis(statistics or CountyStatistics(), method, catalogue=products)
+    stated = sharing.net_of_external(gross, method, catalogue=products)
     planned = plan.make(method, layers=frozenset(layers.names), stated=stated.products, catalogue=products)
     weighed = []
     for number, result in enumerate(weigh_all(source, layers, planned, workers=workers)):

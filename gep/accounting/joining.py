@@ -40,7 +40,9 @@ def join(
     }
     simulation = None
     if draws:
-        simulation = sureness.intervals(amounts, found, blocks, plan.method, draws=draws, seed=seed)
+        simulation = sureness.with_unallocated(
+            sureness.intervals(amounts, found, blocks, plan.method, draws=draws, seed=seed), _unallocated(shared)
+        )
     return CompiledAccount(
         parcels=parcels,
         results=found,
@@ -90,27 +92,40 @@ def _modelled(
     for part in indicator.emissions:
         quantity[part] = quantity[part] * capped.of_parcels(part, county)
     if indicator.emissions:
-        quantity[MAIN] = sum((quantity[part] for part in indicator.emissions), np.zeros(len(parcels)))
+        quantity[MAIN] = _known_sum([quantity[part] for part in indicator.emissions])
     stored = capacities.store(
         indicator.variants[plan.chosen[name]], plan.method, quantity=quantity, codes=parcels.codes, county=county,
         statistics=statistics,
     )  # fmt: skip
     for part in stored.share:
         quantity[part] = np.where(quantity[part] == 0, 0.0, quantity[part] * stored.of_parcels(part, county))
-        quantity[MAIN] = quantity[MAIN] + quantity[part]
+        quantity[MAIN] = _known_sum([quantity[MAIN], quantity[part]])
     prices = indicator.prices(plan.method)
-    yuan = sum((quantity[part] * priced.yuan_per_unit for part, priced in prices.items()), np.zeros(len(parcels)))
+    worth = [np.nan_to_num(quantity[part]) * priced.yuan_per_unit for part, priced in prices.items()]
+    yuan = sum(worth, np.zeros(len(parcels)))
+    asked = [quantity[part] for part in (*indicator.emissions, *stored.share)]
     result = IndicatorResult(
         indicator=name,
         variant=plan.chosen[name],
         unit=indicator.unit,
         quantity=quantity[MAIN],
         value_fen=valuation.value_fen(yuan, yuan_per_unit=1.0),
-        coverage_share=known_share,
+        coverage_share=known_share * _stated_share(asked),
         parts={f"{part}_{unit}": quantity[part] for part, unit in indicator.parts.items() if part != MAIN},
         prices=prices,
     )
     return result, replace(capped, share={**capped.share, **stored.share})
+
+
+def _known_sum(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The sum of what is known of several parts; NaN where nothing is."""
+    known = np.sum([~np.isnan(part) for part in parts], axis=0)
+    return np.where(known > 0, np.sum([np.nan_to_num(part) for part in parts], axis=0), np.nan)
+
+
+def _stated_share(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64] | float:
+    """How many of the parts that rest on a county's statistics are known, as a share."""
+    return np.mean([~np.isnan(part) for part in parts], axis=0) if parts else 1.0
 
 
 def _shared_out(

@@ -80,7 +80,7 @@ def make(
                 wanted |= set(needs) | (layers & set(indicator.variants[variant].uses))
                 break
         else:
-            pending[name] = next(iter(lacking.values()))
+            pending[name] = next(iter(lacking.values()), (f"figures of {name}",))
     shared = _shared(method, catalogue, stated)
     pending |= {name: (name,) for name, products in shared.items() if not products}
     rules = {p.code: sharing.usable(p, layers) for products in shared.values() for p in products}

@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.rounding import apportion
 from core.units import FEN_PER_YUAN
 from gep.accounting.ecosystem_units import Pieces, Units
 from gep.accounting.inputs import CountyStatistics, Parcels
 from gep.allocation import allocate_many
+from gep.method_profiles import switches
 from gep.methods import Method
 from gep.statistics import Product, WeightRule, valued
 from gep.statistics.basis import ratio
+from gep.statistics.external import InflowRefused
 
 IN_YUAN = "yuan"
 GROSS = "gross"
@@ -32,10 +35,10 @@ def weigh(rule: WeightRule, units: Units, parcels: Parcels) -> NDArray[np.float6
 
     The survey's codes tell the land where parcels carry them and the rule names any; the classes where not.
     """
+    chosen = np.isin(units.code, [int(code) for code in rule.classes])
     if rule.land_use and parcels.land_use is not None:
-        chosen = np.isin(parcels.land_use, rule.land_use)[units.parcel]
-    else:
-        chosen = np.isin(units.code, [int(code) for code in rule.classes])
+        surveyed, named = parcels.land_use != "", np.isin(parcels.land_use, rule.land_use)
+        chosen = np.where(surveyed[units.parcel], named[units.parcel], chosen)
     if not rule.layer:
         return np.where(chosen, units.area_m2, 0.0)
     sums, valid_m2 = units.sums[term(rule)], units.valid_m2[term(rule)]
@@ -75,13 +78,40 @@ def by_basis(statistics: CountyStatistics, method: Method, *, catalogue: Mapping
     if basis == GROSS:
         return statistics
     value_fen = statistics.value_fen.copy()
-    for indicator in sorted({catalogue[code].indicator for code in statistics.products}):
+    touched = switches()["valuation_basis"].indicators
+    for indicator in sorted({catalogue[code].indicator for code in statistics.products} & set(touched)):
         members = [code for code in statistics.products if catalogue[code].indicator == indicator]
         rows = np.flatnonzero(np.isin(statistics.product, members) & statistics.has_value)
         if len(rows):
             share = ratio(basis, indicator=indicator, region=method.region, year=method.price_year)
             method.note("valuation_ratios", share)
             value_fen[rows] = valued(value_fen[rows], ratio=share.value)
+    return replace(statistics, value_fen=value_fen)
+
+
+def net_of_external(
+    statistics: CountyStatistics, method: Method, *, catalogue: Mapping[str, Product]
+) -> CountyStatistics:
+    """Return the statistics less what counties state to have come from outside, where the method takes it off.
+
+    It is taken off the values of the same indicator and county, shared among its products by their values. Raises
+    InflowRefused where more came from outside than there is.
+    """
+    outside = [code for code in sorted(statistics.products) if catalogue[code].role == "external"]
+    if not outside or not method.switch("subtract_external"):
+        return statistics
+    value_fen = statistics.value_fen.copy()
+    indicator = np.array([catalogue[code].indicator for code in statistics.product.tolist()])
+    external = np.isin(statistics.product, outside)
+    for row in np.flatnonzero(external & (statistics.value_fen > 0)).tolist():
+        own = (indicator == indicator[row]) & (statistics.county == statistics.county[row])
+        rows = np.flatnonzero(own & ~external & statistics.has_value)
+        inflow, gross = int(statistics.value_fen[row]), int(value_fen[rows].sum())
+        if inflow > gross:
+            raise InflowRefused(
+                f"{indicator[row]} in {statistics.county[row]}: {inflow} fen from outside, {gross} fen in all"
+            )
+        value_fen[rows] -= apportion(inflow, value_fen[rows])
     return replace(statistics, value_fen=value_fen)
 
 

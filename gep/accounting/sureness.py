@@ -1,6 +1,7 @@
 """How sure an account is: a grade for each figure, and intervals by Monte Carlo over its sums by county and class."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from gep.accounting.class_sums import VALUE, ClassAmounts
 from gep.accounting.results import IndicatorResult
 from gep.accounting.terms import Priced
 from gep.methods import Method
-from gep.uncertainty import Grade, PartPrice, Simulation, Spreads, TermTotals, grade_of, simulate
+from gep.uncertainty import Grade, Interval, PartPrice, Simulation, Spreads, TermTotals, grade_of, simulate
 
 GRADES: tuple[Grade, ...] = ("A", "B", "C")
 STATISTIC = "statistic:"
@@ -65,6 +66,29 @@ def intervals(
         places=county_places(blocks),
         draws=draws,
     )
+
+
+def with_unallocated(simulation: Simulation, unallocated: Mapping[str, Mapping[str, int]]) -> Simulation:
+    """Return the intervals of values with what no parcel had a weight for, which is in the totals too."""
+    by_indicator: dict[str, int] = {}
+    for left in unallocated.values():
+        for name, fen in left.items():
+            by_indicator[name] = by_indicator.get(name, 0) + fen
+    by_county = {county: sum(left.values()) for county, left in unallocated.items()}
+    return replace(
+        simulation,
+        value_fen=_moved(simulation.value_fen, by_indicator),
+        county_fen=_moved(simulation.county_fen, by_county),
+        total_fen=_by(simulation.total_fen, sum(by_county.values())),
+    )
+
+
+def _moved(intervals: Mapping[str, Interval], fen: Mapping[str, int]) -> dict[str, Interval]:
+    return {name: _by(interval, fen.get(name, 0)) for name, interval in intervals.items()}
+
+
+def _by(interval: Interval, fen: int) -> Interval:
+    return replace(interval, low95=interval.low95 + fen, high95=interval.high95 + fen, expected=interval.expected + fen)
 
 
 def county_places(blocks: Sequence[BlockResult]) -> dict[str, tuple[float, float]]:

@@ -171,3 +171,20 @@ def test_a_check_before_the_run_tells_counties_and_overlaps(folder, capsys):
     call_command("gep", "check", str(folder / "ACCOUNT.toml"), "--json")
     told = json.loads(capsys.readouterr().out)
     assert {"parcels_overlap"} <= {note["code"] for note in told["notes"]}
+
+
+def test_a_figure_in_another_unit_is_refused_and_a_copied_one_is_no_surer(folder):
+    (folder / "figures.csv").write_text(FIGURES.replace("0.10,1,rain", "10,%,rain"), encoding="utf-8")
+    with pytest.raises(ValueError, match="runoff.111 is in % per rain, the method takes 1 per rain"):
+        compiled(folder, more='[coefficients]\npath = "figures.csv"\n')
+    from gep import methods
+
+    built_in = methods.Method(methods.profile("GBT46869_2025"), region="361028", year=2024, price_year=2024)
+    built_in.figure("soil_retention", "erosivity.factor")
+    row = built_in.taken["soil_retention", "erosivity.factor"]
+    copied = FIGURES.splitlines()[0] + (
+        f"\nsoil_retention.erosivity.factor,{row.value},{row.unit},{row.per},361028,2020-01-01,,hj-1173-2021,copied,V\n"
+    )
+    (folder / "figures.csv").write_text(copied, encoding="utf-8")
+    found = compiled(folder)
+    assert found.account.method.taken["soil_retention", "erosivity.factor"].tag == "U"

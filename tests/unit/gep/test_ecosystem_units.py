@@ -160,3 +160,22 @@ def test_sums_by_class_equal_the_sums_of_the_parcels():
         for amount in places.values()
     )
     assert by_class == pytest.approx(np.nansum(account.results["water_retention"].quantity), rel=1e-12)
+
+
+def test_a_region_of_forest_passes_no_limit_of_whole_numbers():
+    # 20,000 km2 in one parcel: 7e11 kWh of cooling, 2**63 units of 2**-24 and more.
+    grid = Grid(WEST_M, NORTH_M, 10_000.0, 20, 10)
+    over = Layers(grid, np.full((20, 10), 111, dtype=np.int16), {})
+    whole = parcels(shapely.box(*grid.bounds))
+    account = accounting.compile_account(whole, over, method(), draws=1_000)
+    interval = account.simulation.value_fen["climate_regulation"]
+    assert interval.expected == pytest.approx(account.indicator_fen("climate_regulation"), rel=1e-9)
+    assert interval.low95 < account.indicator_fen("climate_regulation") < interval.high95
+
+
+def test_a_variant_without_its_figures_is_pending_and_says_so():
+    over = layers(np.array([[111]]))
+    account = accounting.compile_account(
+        parcels(rectangle(0, 1, 0, 1)), over, method(carbon_sequestration_variant="rate")
+    )
+    assert account.pending["carbon_sequestration"] == ("figures of carbon_sequestration",)

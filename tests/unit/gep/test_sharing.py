@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from gep import accounting, methods
+from gep.accounting import sharing
 from gep.accounting.inputs import CountyStatistics, Layers, Parcels
 from gep.coverage import Grid
 from gep.statistics import Product, WeightRule
+from gep.statistics.external import InflowRefused
 from tests.unit.gep.test_ecosystem_units import rectangle
 
 
@@ -106,3 +108,28 @@ def test_what_statistics_do_not_state_is_pending():
     found = account(stated(("361002", "rice", 10.0, 100)))
     assert found.pending["fishery"] == ("fishery",)
     assert "fishery" not in found.results
+
+
+def test_a_parcel_that_the_survey_is_silent_on_goes_by_its_class():
+    mixed = account(stated(("361002", "rice", 10.0, 100)), land_use=["", "0101", ""])
+    assert mixed.results["crops"].value_fen.tolist() == [33, 67, 0]  # 900 m2 by class, 1,800 m2 by survey
+    silent = account(stated(("361002", "rice", 10.0, 100)), land_use=["", "", ""])
+    assert silent.results["crops"].value_fen.tolist() == [50, 50, 0]
+
+
+def outside(code: str, indicator: str) -> Product:
+    return Product(code=code, indicator=indicator, role="external", unit="t", signed=False, zh=code, en=code, rules=())
+
+
+def test_what_comes_from_outside_is_taken_off_before_it_is_shared_out():
+    rows = stated(("361002", "rice", 10.0, 100), ("361002", "tea", 1.0, 50), ("361002", "seed", 1.0, 30))
+    profile = methods.profile("GBT46869_2025")
+    method = methods.Method(profile, region="361000", year=2024, price_year=2024)
+    catalogue = {found.code: found for found in (RICE, TEA, outside("seed", "crops"))}
+    net = sharing.net_of_external(rows, method, catalogue=catalogue)
+    assert net.value_fen.tolist() == [80, 40, 30]  # 30 off, 2 to 1
+    kept = methods.Method(methods.profile("GBT46869_2025", switches={"subtract_external": False}), "361000", 2024, 2024)
+    assert sharing.net_of_external(rows, kept, catalogue=catalogue) is rows
+    too_much = stated(("361002", "rice", 10.0, 10), ("361002", "seed", 1.0, 30))
+    with pytest.raises(InflowRefused, match="crops in 361002: 30 fen from outside, 10 fen in all"):
+        sharing.net_of_external(too_much, method, catalogue=catalogue)
