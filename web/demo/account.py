@@ -9,6 +9,7 @@ from typing import Any
 from fixtures import make_county_layers
 from gep import accounts, intake
 from gep import queries as gep_queries
+from gep.queries import AccountView
 from web.demo import cast
 
 SEED, YEAR, PRICE_YEAR, DRAWS = 2024, 2024, 2024, 1_000
@@ -35,13 +36,20 @@ def compile_county(*, at: datetime, folder: Path, progress: Progress) -> Compile
         "statistics": made.statistics, "surveyed": True, "at": at,
     }  # fmt: skip
     # By another profile first, so that the pages have two accounts to compare and the usual one is the latest.
-    accounts.compile(accounts.request(**inputs, profile=COMPARED_PROFILE).code, as_of=at)
+    # By gross output, since nobody stated the ratio of net output that this profile would take.
+    compared = accounts.request(**inputs, profile=COMPARED_PROFILE, switches={"valuation_basis": "gross"})
+    _compiled(compared.code, at=at)
     asked = accounts.request(**inputs, draws=DRAWS)
-    account = accounts.compile(asked.code, as_of=at, progress=progress)
-    if account.status != "compiled":
-        raise AssertionError(f"the account was refused: {account.provenance}")
+    account = _compiled(asked.code, at=at, progress=progress)
     indicators = gep_queries.indicator_totals(account.code)
     return Compiled(account=account, indicators=indicators, total_fen=int(indicators["value_fen"].sum()))
+
+
+def _compiled(code: str, *, at: datetime, progress: Progress | None = None) -> AccountView:
+    account = accounts.compile(code, as_of=at, progress=progress)
+    if account.status != "compiled":
+        raise AssertionError(f"the account {code} was refused: {account.provenance}")
+    return account
 
 
 def forest_parcel(account: str) -> str:
