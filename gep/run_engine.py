@@ -18,7 +18,7 @@ from gep.accounting.plan import Plan
 from gep.files import raster_stacks
 from gep.files.raster_stacks import RasterStack
 from gep.methods import Method
-from gep.models import Run
+from gep.models import Run, RunKind
 from gep.snapshots import FrozenParcels
 
 
@@ -110,7 +110,8 @@ def _overrides(run: Run) -> CoefficientTable | None:
 
 
 def _statistics(run: Run) -> CountyStatistics:
-    said = run.inputs.get("statistics")
+    """What the counties of a run state. A project unit takes none: a county's total is not that of a few parcels."""
+    said = run.inputs.get("statistics") if run.kind != RunKind.PROJECT else None
     return _read_statistics(said["sha256"], said.get("suffix", ""), run.region) if said else CountyStatistics()
 
 

@@ -16,7 +16,7 @@ from config.storages import storage_settings
 from core import jobs
 from core.models import Job
 from gep import accounts, intake, queries, run_engine, run_queries, run_work, runs, storage
-from gep.models import ParcelAccount, Run, RunBlock
+from gep.models import ParcelAccount, Run, RunBlock, RunKind
 from identity import roles
 from identity.people import register_user
 from tests.integration.gep.object_store import KEYS, s3_server
@@ -236,3 +236,14 @@ def alone(folder, settings):
 @contextmanager
 def _folder(path):
     yield (path / "objects").as_uri()
+
+
+def test_a_project_unit_takes_no_share_of_a_county(db):
+    stated = {"statistics": {"sha256": "0" * 64, "suffix": ".csv"}}
+    unit = Run(
+        kind=RunKind.PROJECT, region="361028", year=2024, price_year=2024, profile="GBT46869_2025", inputs=stated
+    )
+    assert run_engine._stated(unit).products == frozenset()
+    unit.kind = RunKind.ACCOUNT
+    with pytest.raises(storage.ObjectMissing):  # an account of the region reads them
+        run_engine._stated(unit)
