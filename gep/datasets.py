@@ -228,12 +228,17 @@ def _entered(said: Description, *, sha256: str, size: int, part_size: int, by: s
     live = Dataset.objects.exclude(status__in=[DatasetStatus.REFUSED, DatasetStatus.WITHDRAWN]).filter(**use)
     with transaction.atomic():
         if (known := live.first()) is not None:
+            if said.synthetic and not known.synthetic:
+                known.synthetic = True
+                known.save(update_fields=["synthetic"])
             return dataset_queries.dataset(known.code)
+        # The same bytes stay synthetic, whoever brings them again and under whatever use.
+        synthetic = said.synthetic or Dataset.objects.filter(sha256=sha256, synthetic=True).exists()
         before = Dataset.objects.filter(**use).count()
         code = hashlib.sha256(f"{told}\0{before}".encode()).hexdigest()[:16]
         row = Dataset(
             code=code, size=size, part_size=part_size, filename=said.filename, unit=said.unit, scheme=said.scheme,
-            licence=said.licence, source=said.source, label=said.label, synthetic=said.synthetic,
+            licence=said.licence, source=said.source, label=said.label, synthetic=synthetic,
             options=dict(said.options or {}), uploaded_by=by, created_at=at, **use,
         )  # fmt: skip
         try:

@@ -181,3 +181,12 @@ def test_a_withdrawn_dataset_makes_room_for_another(tmp_path, analyst):
     with pytest.raises(datasets.DatasetStepNotPossible):
         datasets.withdraw(view.code, reason="again", revision=gone.revision, by=analyst, at=AT)
     assert datasets.add_file(path, DEM, at=AT).code != view.code
+
+
+def test_synthetic_bytes_stay_synthetic_whoever_brings_them_again(raw, analyst):
+    first = announce(raw, analyst, synthetic=True)
+    datasets.withdraw(first.code, reason="a trial", revision=first.revision, by=analyst, at=AT)
+    assert announce(raw, analyst, year=2023).synthetic
+    plain = raw[:-1] + b"\1"
+    assert not announce(plain, analyst).synthetic
+    assert announce(plain, analyst, synthetic=True).synthetic  # said later, of what is there already
