@@ -24,7 +24,9 @@ from django.db import connection, transaction  # noqa: E402
 from django.test.runner import DiscoverRunner  # noqa: E402
 
 from fixtures import make_behaviour_day  # noqa: E402
-from greenpoints import batches, behaviours, bulk_rows, funds  # noqa: E402
+from greenpoints import bulk_rows  # noqa: E402
+from greenpoints.intake import batches, behaviours  # noqa: E402
+from greenpoints.points import funds  # noqa: E402
 from identity import organisations, partner_keys, people, signatures  # noqa: E402
 
 DAY, AT = date(2026, 11, 20), datetime(2026, 11, 21, 1, tzinfo=UTC)

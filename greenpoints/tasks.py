@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import jobs
-from greenpoints import batches, redemptions
+from greenpoints.intake import batches
+from greenpoints.redemption import redemptions
 
 RELEASE_JOB = "greenpoints.release_expired"
 

@@ -198,7 +198,7 @@ def test_every_indicator_and_act_has_a_methods_page():
 
 
 def test_every_act_has_a_methods_page():
-    from greenpoints import acts
+    from greenpoints.quantification import acts
 
     pages = "\n".join(path.read_text() for path in (ROOT / "docs" / "methods").glob("*.md"))
     assert [act for act in sorted(acts.ACTS) if act not in pages] == []

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from core import coefficients, regions
 from core.coefficients import Coefficient, CoefficientMissing
-from greenpoints.acts import ACTS, Act
-from greenpoints.parameters import FOLDER, UNCONFIRMED
+from greenpoints.quantification.acts import ACTS, Act
+from greenpoints.quantification.parameters import FOLDER, UNCONFIRMED
 from web import figures
 
 

@@ -13,8 +13,10 @@ from bookkeeping import transparency
 from core import jobs
 from fixtures import make_behaviour_day
 from gep import queries as gep_queries
-from greenpoints import batches, funds, redemptions
 from greenpoints import queries as greenpoints_queries
+from greenpoints.intake import batches
+from greenpoints.points import funds
+from greenpoints.redemption import redemptions
 from identity import organisations, people
 from marketplace import custody, listings, rights, sessions, settlements
 from policy import budgets, claims, programmes

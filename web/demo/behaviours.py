@@ -8,8 +8,10 @@ from typing import Any
 
 from core import jobs
 from fixtures import make_behaviour_day
-from greenpoints import batches, funds, redemptions
 from greenpoints import queries as greenpoints_queries
+from greenpoints.intake import batches
+from greenpoints.points import funds
+from greenpoints.redemption import redemptions
 from identity import people, signatures
 from web.demo import cast
 

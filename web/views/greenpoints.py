@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from bookkeeping import statements
 from bookkeeping.refusals import AccountMissing
-from greenpoints import queries, redemptions
+from greenpoints import queries
 from greenpoints.queries import ActLine
 from greenpoints.reasons import ACCEPTED
+from greenpoints.redemption import redemptions
 from identity import queries as identity_queries
 from identity import roles
 from identity.role_codes import Role

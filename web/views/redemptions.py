@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from core.errors import RuleViolation
 from core.idempotency import idempotent_form
-from greenpoints import redemptions
+from greenpoints.redemption import redemptions
 from identity import one_time_codes, roles
 from identity.role_codes import Role
 

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import RuleViolation
-from greenpoints import batches, queries
+from greenpoints import queries
+from greenpoints.intake import batches
 from greenpoints.reasons import REASONS
 from identity import signatures
 

@@ -3,7 +3,8 @@
 import pytest
 from behaviour_lines import AT, DAY, as_bytes
 
-from greenpoints import batches, funds
+from greenpoints.intake import batches
+from greenpoints.points import funds
 from identity import organisations, partner_keys, people
 
 

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from bookkeeping import queries as book
 from core import jobs
-from greenpoints import batches, funds, ledger, queries
+from greenpoints import queries
+from greenpoints.intake import batches
 from greenpoints.invariants import one_posting_for_each_accepted_event
 from greenpoints.models import Batch, Behaviour, Carry, Issue
+from greenpoints.points import funds, ledger
 from identity.queries import OrganisationMissing
 
 

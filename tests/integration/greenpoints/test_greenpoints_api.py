@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bookkeeping import queries as book
-from greenpoints import batches
+from greenpoints.intake import batches
 from greenpoints.models import Batch
 from identity import partner_keys, signatures
 from identity.models import Organisation, PartnerBinding, Person

@@ -9,8 +9,8 @@ from pathlib import Path
 from behaviour_lines import AT
 from django.conf import settings
 
-from greenpoints.acts import ACTS
 from greenpoints.models import Batch
+from greenpoints.quantification.acts import ACTS
 from identity import partner_keys
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "partners.md"

@@ -9,8 +9,9 @@ from bookkeeping import chart, postings
 from bookkeeping import queries as book
 from bookkeeping.refusals import AccountFrozen
 from core import jobs
-from greenpoints import queries, redemptions
+from greenpoints import queries
 from greenpoints.models import Redemption
+from greenpoints.redemption import redemptions
 from identity.queries import OrganisationMissing
 
 

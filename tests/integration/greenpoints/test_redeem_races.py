@@ -8,8 +8,8 @@ from django.db import connection
 
 from bookkeeping import queries as book
 from core.errors import RuleViolation
-from greenpoints import redemptions
 from greenpoints.models import Redemption
+from greenpoints.redemption import redemptions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TILLS = 20

@@ -10,7 +10,7 @@ from django.utils import timezone
 from bookkeeping import chart, postings
 from bookkeeping import queries as book
 from bookkeeping.postings import Leg
-from greenpoints import funds
+from greenpoints.points import funds
 from identity import one_time_codes, organisations, people, roles
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenpoints import quantify, rewards
-from greenpoints.quantify import Factors
+from greenpoints import rewards
+from greenpoints.quantification import quantify
+from greenpoints.quantification.quantify import Factors
 
 MG_PER_UNIT = {
     "M01": Fraction(164, 10), "M02": Fraction(40), "M05": Fraction(269, 10), "M06": Fraction(80_000),

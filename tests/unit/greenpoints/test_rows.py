@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from greenpoints import rows
+from greenpoints.screening import rows
 
 GOOD = {
     "external_id": "ev-1", "act": "M02", "subject_ref": "syn-1", "started_at": "2026-11-20T08:00:00+08:00",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greenpoints import rows, screening
+from greenpoints.screening import checks, rows
 
 DAY = date(2026, 11, 20)
 RECEIVED_AT = datetime(2026, 11, 21, 1, tzinfo=UTC)
@@ -37,8 +37,8 @@ def screened(given_rows, *, standing=None, unbound=()):
     assert parsed.bad == ()
     people = sorted(set(parsed.subject_ref))
     person = np.array([-1 if who in unbound else people.index(who) for who in parsed.subject_ref], np.int64)
-    answer = screening.screen(
-        parsed, person=person, standing=standing or screening.nothing_stands(), limits=LIMITS, business_on=DAY,
+    answer = checks.screen(
+        parsed, person=person, standing=standing or checks.nothing_stands(), limits=LIMITS, business_on=DAY,
         received_at=RECEIVED_AT,
     )  # fmt: skip
     return list(zip(answer.reason.tolist(), answer.quantity.tolist(), strict=True))
@@ -133,7 +133,7 @@ def test_one_limit_for_all_weighed_materials():
 def test_what_stands_goes_first():
     ride = row("e", "M02", "12:00", "12:20", 4_000)
     parsed = rows.parse(json.dumps(ride).encode())
-    standing = screening.Standing(
+    standing = checks.Standing(
         person=np.array([0, 0]), act=np.array(["M02", "M05"], object), material=np.array(["", ""], object),
         place=np.array(["", ""], object), started_us=parsed.started_us.repeat(2) - [7_200_000_000, 60_000_000],
         ended_us=parsed.started_us.repeat(2) - [6_000_000_000, 30_000_000], quantity=np.array([7_000, 900]),

@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from core import coefficients, regions
-from greenpoints.acts import ACTS
+from greenpoints.quantification.acts import ACTS
 
-FOLDER = Path(__file__).parent / "coefficients"
+FOLDER = Path(__file__).parents[1] / "coefficients"
 UNCONFIRMED = "U"
 _MG = {"mg": 1, "g": 1_000, "kg": 1_000_000}
 _COUNTED_PER = {"km": ("m", 1_000), "kg": ("g", 1_000)}  # a factor per km serves acts counted in m

@@ -18,12 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, jobs
 from core.errors import RuleViolation
-from greenpoints import behaviours, bulk_rows, ledger
-from greenpoints import rows as row_texts
-from greenpoints.behaviours import Delivery
+from greenpoints import bulk_rows
+from greenpoints.intake import behaviours
+from greenpoints.intake.behaviours import Delivery
 from greenpoints.models import Batch, BatchContent, BatchStatus, Behaviour
+from greenpoints.points import ledger
 from greenpoints.reasons import ACCEPTED
-from greenpoints.rows import Rows
+from greenpoints.screening import rows as row_texts
+from greenpoints.screening.rows import Rows
 from identity import queries as identity_queries
 
 CREDIT_JOB = "greenpoints.credit"

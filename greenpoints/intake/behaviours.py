@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from greenpoints import bulk_rows, parameters, quantify, screening
-from greenpoints.acts import ACTS
+from greenpoints import bulk_rows
 from greenpoints.models import Behaviour
-from greenpoints.parameters import Parameters
-from greenpoints.quantify import Factors, Ints, Reduction
+from greenpoints.quantification import parameters, quantify
+from greenpoints.quantification.acts import ACTS
+from greenpoints.quantification.parameters import Parameters
+from greenpoints.quantification.quantify import Factors, Ints, Reduction
 from greenpoints.reasons import ACCEPTED, REASONS
-from greenpoints.rows import Rows
-from greenpoints.screening import Standing
+from greenpoints.screening import checks
+from greenpoints.screening.checks import Standing
+from greenpoints.screening.rows import Rows
 
 _ACCEPTED_SQL = ", ".join(f"'{status}'" for status in ACCEPTED)
 _STANDING = (
@@ -59,7 +61,7 @@ def decide(delivery: Delivery) -> Decided:
     in_force = parameters.in_force(delivery.business_on)
     people, person = np.unique(delivery.person_ref.astype(str), return_inverse=True)
     person = np.where(delivery.person_ref == "", -1, person)
-    screened = screening.screen(
+    screened = checks.screen(
         delivery.rows,
         person=person,
         standing=_standing(delivery, people.tolist()),
@@ -79,7 +81,7 @@ def _standing(delivery: Delivery, people: list[str]) -> Standing:
     found = bulk_rows.select_among(_STANDING, people, delivery.business_on)
     known = bulk_rows.select_among(_KNOWN_IDS, delivery.rows.external_id.tolist(), delivery.partner)
     if not found:
-        return dataclasses.replace(screening.nothing_stands(), known_ids=dict(known))
+        return dataclasses.replace(checks.nothing_stands(), known_ids=dict(known))
     number = {ref: n for n, ref in enumerate(people)}
     refs, acts, materials, places, started, ended, quantities = zip(*found, strict=True)
     return Standing(
@@ -94,7 +96,7 @@ def _standing(delivery: Delivery, people: list[str]) -> Standing:
     )
 
 
-def _quantified(rows: Rows, screened: screening.Screened, in_force: Parameters) -> Decided:
+def _quantified(rows: Rows, screened: checks.Screened, in_force: Parameters) -> Decided:
     """Work the reductions out; a row that counts and yields no grams says why."""
     kinds = np.array([_kind(*row) for row in zip(rows.act, rows.material, rows.evidence, strict=True)], object)
     distinct, where = np.unique(kinds.astype(str), return_inverse=True)

@@ -1,46 +1,15 @@
-"""Shapes of what partners and merchants send and get."""
+"""Shapes of what merchants send and get."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from ninja import Schema
 from pydantic import Field
 
-from core.schemas import QuerySchema, StrictSchema
+from core.schemas import StrictSchema
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,39}$")]
 Order = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,49}$")]
 Coins = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-class BatchQuery(QuerySchema):
-    """Which batch the body is."""
-
-    batch: Code
-    business_on: date
-
-
-class BatchReceived(Schema):
-    """A batch that was kept; it is credited in the background."""
-
-    batch: str
-    business_on: date
-    digest: str
-    status: str
-
-
-class BatchOut(Schema):
-    """A batch with its rows counted."""
-
-    partner: str
-    code: str
-    business_on: date
-    status: str
-    digest: str
-    rows: int
-    posted_mg: int
-    by_status: dict[str, int]
-    by_reason: dict[str, int]
 
 
 class RedemptionIn(StrictSchema):

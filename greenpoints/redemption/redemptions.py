@@ -18,9 +18,10 @@ from bookkeeping.postings import Leg
 from bookkeeping.refusals import AccountFrozen, AccountMissing, HoldResolved, Overdrawn
 from core import events
 from core.errors import RuleViolation
-from greenpoints import funds, parameters
 from greenpoints.models import Redemption, RedemptionStatus
-from greenpoints.screening import LOCAL
+from greenpoints.points import funds
+from greenpoints.quantification import parameters
+from greenpoints.screening.checks import LOCAL
 from identity import queries as identity_queries
 
 logger = logging.getLogger(__name__)

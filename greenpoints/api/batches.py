@@ -1,4 +1,4 @@
-"""绿宝 over HTTP: partners deliver behaviours, merchants take coins. Every request is signed."""
+"""Partners deliver behaviours. Every request is signed."""
 
 import csv
 import io
@@ -12,19 +12,15 @@ from ninja import Query, Router
 
 from core.errors import RuleViolation
 from core.idempotency import idempotent
-from greenpoints import batches, queries, redemptions
-from greenpoints.schemas import (
+from greenpoints import queries
+from greenpoints.intake import batches
+from greenpoints.schemas.batches import (
     BatchOut,
     BatchQuery,
     BatchReceived,
-    ConfirmIn,
-    RedemptionIn,
-    RedemptionOut,
 )
-from identity import queries as identity_queries
-from identity.signatures import PartnerSignature
 
-router = Router(tags=["greenpoints"], auth=PartnerSignature())
+router = Router()
 NDJSON = "application/x-ndjson"
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_ROWS = 10_000
@@ -37,14 +33,6 @@ class NotNdjson(RuleViolation):
     code = "not_ndjson"
     message = _("请以 application/x-ndjson 提交，每行一个 JSON 对象。")
     status = 415
-
-
-class SubjectUnknown(RuleViolation):
-    """No resident has bound an account to this token of the merchant."""
-
-    code = "subject_unknown"
-    message = _("未找到绑定的居民。")
-    status = 404
 
 
 @router.post("/greenpoints/batches", response={202: BatchReceived})
@@ -86,28 +74,3 @@ def read_rejections(request: HttpRequest, code: str, after: int = 0) -> HttpResp
         name = f"'{line.external_id}" if line.external_id.startswith(_FORMULA) else line.external_id
         writer.writerow((line.row, name, line.status, line.reason, line.zh, line.en))
     return HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-
-
-@router.post("/greenpoints/redemptions", response=RedemptionOut)
-@idempotent
-def hold_coins(request: HttpRequest, body: RedemptionIn) -> Any:
-    """Set a resident's coins aside for an order of the merchant that signs."""
-    merchant = request.auth  # type: ignore[attr-defined]
-    (person,) = identity_queries.person_refs(partner=merchant, subject_refs=[body.subject_ref])
-    if person is None:
-        raise SubjectUnknown(subject_ref=body.subject_ref)
-    return redemptions.hold(person=person, merchant=merchant, coins=body.coins, order=body.order, at=timezone.now())
-
-
-@router.post("/greenpoints/redemptions/{order}/confirm", response=RedemptionOut)
-@idempotent
-def confirm_coins(request: HttpRequest, order: str, body: ConfirmIn) -> Any:
-    """Take the coins held for the order, all or a part; the rest goes back."""
-    return redemptions.confirm(merchant=request.auth, order=order, coins=body.coins, at=timezone.now())  # type: ignore[attr-defined]
-
-
-@router.post("/greenpoints/redemptions/{order}/void", response=RedemptionOut)
-@idempotent
-def void_redemption(request: HttpRequest, order: str) -> Any:
-    """Give the coins held for the order back."""
-    return redemptions.release(merchant=request.auth, order=order, at=timezone.now())  # type: ignore[attr-defined]

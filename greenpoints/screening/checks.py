@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from greenpoints.acts import ACTS, RIDE_PRIORITY, WEIGHED, Act
-from greenpoints.rows import Rows
+from greenpoints.quantification.acts import ACTS, RIDE_PRIORITY, WEIGHED, Act
+from greenpoints.screening.rows import Rows
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]

@@ -10,9 +10,11 @@ from django.db import connection, models
 
 from bookkeeping import bulk, chart
 from bookkeeping.chart import Nature
-from greenpoints import bulk_rows, funds, parameters, rewards
+from greenpoints import bulk_rows, rewards
 from greenpoints.models import Batch, Behaviour, IssueStatus
-from greenpoints.quantify import Ints
+from greenpoints.points import funds
+from greenpoints.quantification import parameters
+from greenpoints.quantification.quantify import Ints
 
 BLOCK_ROWS = 25_000  # rows posted in one transaction: memory and the time a lock is held are bounded by it
 _DONE = frozenset({bulk.POSTED, bulk.REPLAYED})

@@ -1,0 +1,1 @@
+"""Signed deliveries of partners become credited behaviours."""

@@ -1,0 +1,1 @@
+"""Coins: the funds that pay for them, and their way into the book."""

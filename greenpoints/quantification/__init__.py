@@ -1,0 +1,1 @@
+"""What an act of a resident saves: the catalogue, the figures in force, exact arithmetic over columns. No framework."""

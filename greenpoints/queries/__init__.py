@@ -1,0 +1,32 @@
+"""What others may know of 绿宝: a resident's day, a batch and its refusals, the public totals, a merchant's day."""
+
+from greenpoints.queries.batches import (
+    BatchMissing,
+    BatchReport,
+    Refusal,
+    batch,
+    received_batch_ids,
+    refusals,
+    rejections,
+)
+from greenpoints.queries.public_totals import Totals, totals
+from greenpoints.queries.redemptions import MerchantDay, merchant_day
+from greenpoints.queries.residents import ActLine, ResidentSummary, last_day, resident_summary
+
+__all__ = [
+    "ActLine",
+    "BatchMissing",
+    "BatchReport",
+    "MerchantDay",
+    "Refusal",
+    "ResidentSummary",
+    "Totals",
+    "batch",
+    "last_day",
+    "merchant_day",
+    "received_batch_ids",
+    "refusals",
+    "rejections",
+    "resident_summary",
+    "totals",
+]

@@ -1,0 +1,1 @@
+"""Coins become goods and services at merchants."""

@@ -1,0 +1,1 @@
+"""Shapes of what partners and merchants send and get."""

@@ -1,0 +1,1 @@
+"""Which rows of a delivery count: their texts, their checks, the reasons. No framework."""
