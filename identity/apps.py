@@ -5,6 +5,11 @@ from django.db.models.signals import post_migrate
 
 EVENTS = {
     "identity.person.registered": ("居民已登记", "Resident registered"),
+    "identity.person.verified": ("实名已核验", "Real name confirmed"),
+    "identity.person.corrected": ("个人信息已更正", "Personal data corrected"),
+    "identity.person.erased": ("个人信息已删除", "Personal data erased"),
+    "identity.guardian.bound": ("监护人已绑定", "Guardian bound"),
+    "identity.guardian.released": ("监护关系已结束", "Guardianship ended"),
     "identity.people.enrolled": ("数据方居民已绑定", "Residents enrolled by a partner"),
     "identity.organisation.registered": ("机构已登记", "Organisation registered"),
     "identity.role.granted": ("角色已授予", "Role granted"),

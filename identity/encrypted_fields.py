@@ -27,6 +27,11 @@ def phone_index(phone: str) -> str:
     return sealing.blind_index(phone, key=sealing.derived_key(settings.FIELD_INDEX_KEY, use="phone"))
 
 
+def real_name_index(token: str) -> str:
+    """Return the keyed hash by which two accounts of one real name are told."""
+    return sealing.blind_index(token, key=sealing.derived_key(settings.FIELD_INDEX_KEY, use="real-name"))
+
+
 class EncryptedTextField(models.TextField):
     """Text in Python, ciphertext in the table; empty stays empty. It cannot be searched."""
 

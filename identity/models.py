@@ -32,6 +32,15 @@ class Algorithm(models.TextChoices):
     SM2_SM3 = "sm2-sm3", _("SM2-SM3 国密公钥")
 
 
+class AgeGroup(models.TextChoices):
+    """How old a person is, as the real-name service says, never as the person does; the birthday is not kept."""
+
+    UNKNOWN = "unknown", _("未核验")
+    CHILD = "child", _("未满14周岁")
+    TEENAGER = "teenager", _("14至17周岁")
+    ADULT = "adult", _("成年人")
+
+
 class Organisation(models.Model):
     """An organisation, known everywhere by its ``code``, a short stable slug."""
 
@@ -63,10 +72,28 @@ class Person(models.Model):
     phone_index = models.CharField(max_length=64, blank=True, default="")
     region = models.CharField(max_length=6)
     registered_at = models.DateTimeField()
+    real_name_token = EncryptedTextField(blank=True, default="")
+    real_name_index = models.CharField(max_length=64, blank=True, default="")
+    verified_at = models.DateTimeField(null=True)
+    age_group = models.CharField(max_length=8, choices=AgeGroup, default=AgeGroup.UNKNOWN)
+    guardian = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="wards")
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["phone_index"], condition=~Q(phone_index=""), name="identity_person_phone"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["real_name_index"], condition=~Q(real_name_index=""), name="identity_person_one_real_name"
+            ),
+            models.CheckConstraint(name="identity_person_age_group", condition=Q(age_group__in=AgeGroup.values)),
+            # An erased child keeps no guardian: nobody is left to be guarded.
+            models.CheckConstraint(
+                name="identity_person_child_guarded",
+                condition=~Q(age_group=AgeGroup.CHILD) | Q(guardian__isnull=False) | Q(erased_at__isnull=False),
+            ),
+            models.CheckConstraint(name="identity_person_not_own_guardian", condition=~Q(guardian=models.F("id"))),
         ]
 
     def __str__(self) -> str:

@@ -62,18 +62,39 @@ def new_ref() -> str:
 
 def register(name: str, *, region: str, at: datetime, phone: str = "") -> str:
     """Register a resident; return the new ref."""
-    if region not in regions.table():
-        raise PersonRefused(reason="region", value=region)
-    if not name or len(name) > 100:
-        raise PersonRefused(reason="name")
-    if phone and not PHONE.fullmatch(phone):
-        raise PersonRefused(reason="phone")
+    _check(name, phone=phone, region=region)
     with transaction.atomic():
         person = Person.objects.create(
             ref=new_ref(), name=name, phone=phone, phone_index=phone_index(phone), region=region, registered_at=at
         )
         events.record("identity.person.registered", subject=person.ref, occurred_at=at, detail={"region": region})
     return person.ref
+
+
+def correct(ref: str, *, name: str, phone: str, region: str, at: datetime) -> None:
+    """Correct what a person told about themselves; the same again changes nothing. Raises PersonMissing, PersonRefused.
+
+    The journal names the columns that changed, not what they say.
+    """
+    _check(name, phone=phone, region=region)
+    with transaction.atomic():
+        person = queries.person_row(ref, lock=True)
+        told = {"name": name, "phone": phone, "region": region}
+        changed = [column for column, value in told.items() if getattr(person, column) != value]
+        if not changed or person.erased_at is not None:
+            return
+        person.name, person.phone, person.phone_index, person.region = name, phone, phone_index(phone), region
+        person.save(update_fields=["name", "phone", "phone_index", "region"])
+        events.record("identity.person.corrected", subject=ref, occurred_at=at, detail={"columns": changed})
+
+
+def _check(name: str, *, phone: str, region: str) -> None:
+    if region not in regions.table():
+        raise PersonRefused(reason="region", value=region)
+    if not name or len(name) > 100:
+        raise PersonRefused(reason="name")
+    if phone and not PHONE.fullmatch(phone):
+        raise PersonRefused(reason="phone")
 
 
 def enrol_many(*, partner: str, subject_refs: Sequence[str], region: str, at: datetime) -> list[str]:
@@ -106,8 +127,9 @@ def _insert_bound(refs: dict[str, str], *, organisation: Organisation, region: s
     told, moment = json.dumps(refs), connection.ops.adapt_datetimefield_value(at)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO identity_person (ref, name, phone, phone_index, region, registered_at)"  # noqa: S608
-            f" SELECT pair.value, '', '', '', %s, %s FROM {pairs} AS pair",
+            "INSERT INTO identity_person (ref, name, phone, phone_index, region, registered_at,"  # noqa: S608
+            " real_name_token, real_name_index, age_group)"
+            f" SELECT pair.value, '', '', '', %s, %s, '', '', 'unknown' FROM {pairs} AS pair",
             [region, moment, told],
         )
         cursor.execute(

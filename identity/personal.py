@@ -31,6 +31,12 @@ LABELS: dict[tuple[str, str], Label] = {
     ("identity.Person", "phone"): Label("L3", "notices about payments", _LONG, "ciphertext"),
     ("identity.Person", "phone_index"): Label("L3", "finding a person by phone", _LONG, "keyed-hash"),
     ("identity.Person", "region"): Label("L2", "county totals and eligibility", _LONG),
+    ("identity.Person", "real_name_token"): Label(
+        "L4", "one account a person, redemption above a limit", _LONG, "ciphertext"
+    ),
+    ("identity.Person", "real_name_index"): Label("L4", "one account a person", _LONG, "keyed-hash"),
+    ("identity.Person", "age_group"): Label("L2", "protection of minors", _LONG),
+    ("identity.Person", "guardian"): Label("L2", "who acts for a minor", "until of age or erased"),
     ("identity.PartnerBinding", "subject_ref"): Label("L2", "a partner's opaque token of a resident", "until unbound"),
     ("identity.PartnerBinding", "person"): Label("L2", "whom a partner's token means", "until unbound"),
     ("identity.Consent", "person"): Label("L2", "proof of consent", "3 years after withdrawal"),

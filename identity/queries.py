@@ -3,13 +3,15 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import RuleViolation
 from identity.encrypted_fields import phone_index
-from identity.models import Organisation, Person, User
+from identity.models import AgeGroup, Organisation, Person, User
 
 
 class OrganisationMissing(RuleViolation):
@@ -76,10 +78,11 @@ def organisation_row(code: str, *, lock: bool = False) -> Organisation:
         raise OrganisationMissing(organisation=code) from None
 
 
-def person_row(ref: str) -> Person:
-    """Return the row of a person, or raise PersonMissing."""
+def person_row(ref: str, *, lock: bool = False) -> Person:
+    """Return the row of a person, locked until the transaction ends where ``lock`` says so, or raise PersonMissing."""
+    rows = Person.objects.select_for_update() if lock else Person.objects
     try:
-        return Person.objects.get(ref=ref)
+        return rows.get(ref=ref)
     except Person.DoesNotExist:
         raise PersonMissing(person=ref) from None
 
@@ -92,6 +95,52 @@ def person_exists(ref: str) -> bool:
 def person_region(ref: str) -> str:
     """Return the region code of a person, or raise PersonMissing."""
     return person_row(ref).region
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """What a person may see about themselves; ``wards`` are the refs of the minors they act for."""
+
+    ref: str
+    name: str
+    phone: str
+    region: str
+    registered_at: datetime
+    verified: bool
+    age_group: str
+    guardian: str
+    wards: list[str]
+    partners: list[str]
+
+
+def person(ref: str) -> PersonView:
+    """Return what is kept about a person, or raise PersonMissing; ``partners`` are those who know them by a token."""
+    row = person_row(ref)
+    return PersonView(
+        ref=row.ref,
+        name=row.name,
+        phone=row.phone,
+        region=row.region,
+        registered_at=row.registered_at,
+        verified=row.verified_at is not None,
+        age_group=row.age_group,
+        guardian=row.guardian.ref if row.guardian else "",
+        wards=list(row.wards.order_by("ref").values_list("ref", flat=True)),
+        partners=list(row.partnerbinding_set.order_by("partner__code").values_list("partner__code", flat=True)),
+    )
+
+
+def acts_for(user: Any, ref: str) -> bool:
+    """Return whether the signed-in user is this person, or the guardian of this minor."""
+    own = getattr(user, "person", None)
+    if own is None or not user.is_active:
+        return False
+    return (
+        own.ref == ref
+        or Person.objects.filter(ref=ref, guardian_id=own.pk, erased_at__isnull=True)
+        .exclude(age_group=AgeGroup.ADULT)
+        .exists()
+    )
 
 
 def persons_by_phone(phone: str) -> list[str]:
