@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.fonts import NoChineseFont
 from gep.files import findings
 from gep.outputs import geopackage, parquet, report, summary, totals, workbook
-from gep.outputs.fonts import NoChineseFont
 from gep.outputs.statement import Statement
 
 # How much of the time of writing each file takes, about; by these the progress is told.

@@ -1,17 +1,14 @@
 """report.pdf: the account as a printed paper, A4, in Chinese, with charts, a map, sources and an explained parcel."""
 
-import json
-import shutil
-import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from gep.outputs import charts, fonts, maps, report_data, words
+from core.typesetting import Kind, typeset
+from gep.outputs import charts, maps, report_data, words
 from gep.outputs.charts import Bar
 from gep.outputs.statement import Statement
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-Kind = Literal["pdf", "png"]
 
 
 def write(statement: Statement, path: Path) -> None:
@@ -21,18 +18,8 @@ def write(statement: Statement, path: Path) -> None:
 
 def compiled(statement: Statement, *, kind: Kind = "pdf", dots_per_inch: float = 100.0) -> list[bytes]:
     """Return the report as one PDF, or each of its pages as a PNG."""
-    import typst
-
-    chosen = fonts.chosen()
-    told = report_data.data(statement) | {"fonts": {"body": chosen.body, "heads": chosen.heads}}
-    with tempfile.TemporaryDirectory(prefix="gep-report-") as folder:
-        root = Path(folder)
-        shutil.copy(TEMPLATE, root / TEMPLATE.name)
-        (root / "data.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-        for name, picture in pictures(statement, told).items():
-            (root / f"{name}.svg").write_text(picture, encoding="utf-8")
-        pages = typst.compile(root / TEMPLATE.name, root=root, format=kind, ppi=dots_per_inch, timestamp=0)
-    return pages if isinstance(pages, list) else [pages]
+    told = report_data.data(statement)
+    return typeset(TEMPLATE, told, pictures=pictures(statement, told), kind=kind, dots_per_inch=dots_per_inch)
 
 
 def pictures(statement: Statement, told: dict[str, Any]) -> dict[str, str]:

@@ -164,7 +164,7 @@ def test_rows_that_are_the_reason_of_a_refusal_are_listed(folder):
 
 
 def test_a_machine_without_a_chinese_font_is_told_which_package_it_lacks(folder, monkeypatch):
-    from gep.outputs import fonts
+    from core import fonts
 
     monkeypatch.setattr(fonts, "families", frozenset)
     with pytest.raises(CommandError, match="fonts-noto-cjk") as refused:

@@ -5,8 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from core import fonts
 from gep.method_profiles import indicator_list
-from gep.outputs import charts, fonts, maps, report, report_data, svg, words, write_all
+from gep.outputs import charts, maps, report, report_data, svg, words, write_all
 from gep.outputs.charts import Bar
 from tests.unit.gep import statements
 

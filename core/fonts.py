@@ -1,4 +1,4 @@
-"""Chinese fonts for the report: which of those that print well the machine has."""
+"""Chinese fonts for printed papers: which of those that print well the machine has."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ PACKAGE = "fonts-noto-cjk"
 
 
 class NoChineseFont(ValueError):
-    """The machine has none of the fonts that the report can be set in."""
+    """The machine has none of the fonts that a paper can be set in."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Fonts:
 
 
 def chosen() -> Fonts:
-    """Return the fonts that the report is set in. Raises NoChineseFont, which names the package to install."""
+    """Return the fonts that a paper is set in. Raises NoChineseFont, which names the package to install."""
     there = families()
     body = next((name for name in (*BODY, *HEADS) if name in there), None)
     heads = next((name for name in (*HEADS, *BODY) if name in there), None)
     if body is None or heads is None:
         raise NoChineseFont(
-            f"report.pdf is not written: no Chinese font is installed; install the package {PACKAGE} and run again"
+            f"no PDF is written: no Chinese font is installed; install the package {PACKAGE} and run again"
         )
     return Fonts(body, heads)
 
