@@ -207,6 +207,7 @@ def check_described(described: Described, *, folder: Path, progress: Progress | 
         grid=inputs.stack.grid,
         overlaps=parcel_tables.overlaps_of(inputs.checked.table),
         statistics_counties=stated,
+        statistics_findings=None if inputs.statistics is None else inputs.statistics.findings,
         rules=inputs.stack.rules,
     )
 

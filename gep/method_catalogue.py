@@ -66,6 +66,7 @@ def _indicator(listed: Listed) -> dict[str, Any]:
         "unit": listed.unit,
         "parts": dict(listed.parts),
         "follows": listed.follows,
+        "by_county": list(listed.by_county),
         "variants": [
             {
                 "name": way.name,

@@ -48,7 +48,8 @@ class Variant:
 class Listed:
     """An indicator of the list: its number in the methods, names, unit, the units of its parts, and its variants.
 
-    ``follows`` names the indicator whose variant it takes over, "" where it has its own.
+    ``follows`` names the indicator whose variant it takes over, "" where it has its own. ``by_county`` are the
+    statistics by which a county may state a figure of the method for itself.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Listed:
     parts: Mapping[str, str]
     variants: Mapping[str, Variant]
     follows: str = ""
+    by_county: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,9 @@ def _listed(name: str, said: Mapping[str, Any]) -> Listed:
         for variant, told in said.get("variants", {}).items()
     }  # fmt: skip
     names = said["id"], said["group"], said["zh"], said["en"], said["unit"]
-    return Listed(name, *names, said.get("parts", {}), variants, said.get("follows", ""))
+    return Listed(
+        name, *names, said.get("parts", {}), variants, said.get("follows", ""), tuple(said.get("by_county", ()))
+    )
 
 
 def profile_names() -> list[str]:

@@ -101,6 +101,16 @@ class Method:
         ways = [listed.variants[name] for name in names if name in listed.variants]
         return tuple(way.name for way in ways if not way.formula_only and self._has(indicator, way.figures))
 
+    def figures_lacking(self, indicator: str) -> tuple[str, ...]:
+        """Return the figures that the first variant wants and nobody stated, as table.key, for one that cannot run."""
+        if indicator_list()[indicator].follows:
+            return self.figures_lacking(indicator_list()[indicator].follows)
+        ways = indicator_list()[indicator].variants
+        asked = [ways[name] for name in self.profile.variants.get(indicator, tuple(ways)) if name in ways]
+        wanted = [figure for way in asked[:1] for figure in way.figures if not self._has(indicator, (figure,))]
+        found = [f"{indicator}.{figure}" + ("<class>" if figure.endswith(".") else "") for figure in wanted]
+        return tuple(found) or (indicator,)
+
     def accounts_for(self, indicator: str) -> bool:
         """Return whether the profile asks for the indicator."""
         return indicator in self.profile.indicators

@@ -64,7 +64,7 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         known_share[indicator.name] = _known_share(physical, weighed, length=len(parcels))
         for term in physical.terms:
             name = indicator.name, term.part, term.figures
-            amounts[name] = groups.added(term.amount)
+            amounts[name] = groups.added(np.nan_to_num(term.amount))
     weights = {
         code: [sharing.weigh(rule, units, parcels) if len(units) else NO_UNITS for rule in rules]
         for code, rules in plan.rules.items()

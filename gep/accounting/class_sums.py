@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.units import FEN_PER_YUAN
+from gep.accounting.bindings import INDICATORS
 from gep.accounting.blocks import AMOUNT_UNIT, BlockResult, TermName
-from gep.accounting.capacities import Capped
+from gep.accounting.capacities import Counted
 from gep.accounting.sharing import SharedOut
 from gep.accounting.terms import MAIN, Priced
 from gep.allocation import split_signed
@@ -38,8 +39,8 @@ class ClassAmounts:
         return found
 
 
-def add_up(blocks: Sequence[BlockResult], *, capped: Mapping[str, Capped]) -> ClassAmounts:
-    """Add the blocks' whole numbers, then turn the sums into amounts, of capacities as much as counts."""
+def add_up(blocks: Sequence[BlockResult], *, counted: Mapping[str, Counted]) -> ClassAmounts:
+    """Add the blocks' whole numbers, then turn the sums into amounts by what each county states."""
     sums: dict[TermName, dict[Place, int]] = {}
     area: dict[Place, int] = {}
     for block in blocks:
@@ -48,18 +49,13 @@ def add_up(blocks: Sequence[BlockResult], *, capped: Mapping[str, Capped]) -> Cl
             _add(sums.setdefault(name, {}), by_class)
     terms: dict[TermName, dict[Place, float]] = {}
     for (indicator, part, figures), by_class in sums.items():
-        parts = capped[indicator].parts
-        if part == MAIN and parts:
-            continue  # the whole is the sum of the parts as far as they count
-        counted = {
-            place: total * AMOUNT_UNIT * capped[indicator].of_county(part, place[0])
-            for place, total in by_class.items()
-        }
-        terms[indicator, part, figures] = counted
-        if part in parts:
-            whole = terms.setdefault((indicator, MAIN, figures), {})
-            for place, amount in counted.items():
-                whole[place] = whole.get(place, 0.0) + amount
+        shown = (part, MAIN) if part in INDICATORS[indicator].sums else (part,)
+        for place, total in by_class.items():
+            named = counted[indicator].figures(part, place[0], figures)
+            amount = total * AMOUNT_UNIT * counted[indicator].of_county(part, place[0])
+            for of_part in shown:
+                own = terms.setdefault((indicator, of_part, named), {})
+                own[place] = own.get(place, 0.0) + amount
     return ClassAmounts(terms=terms, area_m2={place: total * AMOUNT_UNIT for place, total in area.items()})
 
 

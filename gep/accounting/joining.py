@@ -10,7 +10,7 @@ from gep import valuation
 from gep.accounting import capacities, class_sums, results, sharing, sureness
 from gep.accounting.bindings import INDICATORS
 from gep.accounting.blocks import BlockResult
-from gep.accounting.capacities import Capped
+from gep.accounting.capacities import Counted
 from gep.accounting.class_sums import ClassAmounts
 from gep.accounting.inputs import LEVELS, CountyStatistics
 from gep.accounting.plan import Plan
@@ -33,7 +33,7 @@ def join(
     shared = {name: _shared_out(name, blocks, parcels, plan, statistics) for name in plan.products}
     found = {name: result for name, (result, _) in modelled.items()}
     found |= {name: _of_shared(name, out, plan, parcels) for name, out in shared.items()}
-    amounts = _amounts(blocks, plan, {name: capped for name, (_, capped) in modelled.items()}, shared)
+    amounts = _amounts(blocks, plan, {name: counted for name, (_, counted) in modelled.items()}, shared)
     found = {
         name: replace(result, grade=sureness.grade(name, amounts, result.prices, plan.method))
         for name, result in found.items()
@@ -77,33 +77,30 @@ def _parcels(blocks: Sequence[BlockResult]) -> ParcelColumns:
 
 def _modelled(
     name: str, blocks: Sequence[BlockResult], parcels: ParcelColumns, plan: Plan, statistics: CountyStatistics
-) -> tuple[IndicatorResult, Capped]:
+) -> tuple[IndicatorResult, Counted]:
     """An indicator that was calculated unit by unit."""
     indicator = INDICATORS[name]
+    variant = indicator.variants[plan.chosen[name]]
     known_share = np.concatenate([block.known_share[name] for block in blocks])
     quantity = {
         part: np.where(known_share > 0, np.concatenate([block.quantity[name][part] for block in blocks]), np.nan)
         for part in indicator.parts
+        if part not in variant.lacks
     }
     county = parcels.areas["county"]
-    capped = capacities.cap(
-        indicator, plan.method, quantity=quantity, codes=parcels.codes, county=county, statistics=statistics
+    counted = capacities.count(
+        indicator, variant, plan.method, quantity=quantity, codes=parcels.codes, county=county, statistics=statistics
     )
-    for part in indicator.emissions:
-        quantity[part] = quantity[part] * capped.of_parcels(part, county)
-    if indicator.emissions:
-        quantity[MAIN] = _known_sum([quantity[part] for part in indicator.emissions])
-    stored = capacities.store(
-        indicator.variants[plan.chosen[name]], plan.method, quantity=quantity, codes=parcels.codes, county=county,
-        statistics=statistics,
-    )  # fmt: skip
-    for part in stored.share:
-        quantity[part] = np.where(quantity[part] == 0, 0.0, quantity[part] * stored.of_parcels(part, county))
-        quantity[MAIN] = _known_sum([quantity[MAIN], quantity[part]])
-    prices = indicator.prices(plan.method)
+    for part in counted.share:
+        share = counted.of_parcels(part, county)
+        nothing = (quantity[part] == 0) & (part not in indicator.emissions)  # a land that stores none is known to
+        quantity[part] = np.where(nothing, 0.0, quantity[part] * share)
+    if indicator.sums:
+        quantity[MAIN] = _known_sum([quantity[part] for part in indicator.sums if part in quantity])
+    prices = {part: priced for part, priced in indicator.prices(plan.method).items() if part in quantity}
     worth = [np.nan_to_num(quantity[part]) * priced.yuan_per_unit for part, priced in prices.items()]
     yuan = sum(worth, np.zeros(len(parcels)))
-    asked = [quantity[part] for part in (*indicator.emissions, *stored.share)]
+    asked = [quantity[part] for part in counted.share if part not in counted.figure]
     result = IndicatorResult(
         indicator=name,
         variant=plan.chosen[name],
@@ -111,10 +108,10 @@ def _modelled(
         quantity=quantity[MAIN],
         value_fen=valuation.value_fen(yuan, yuan_per_unit=1.0),
         coverage_share=known_share * _stated_share(asked),
-        parts={f"{part}_{unit}": quantity[part] for part, unit in indicator.parts.items() if part != MAIN},
+        parts={f"{part}_{indicator.parts[part]}": own for part, own in quantity.items() if part != MAIN},
         prices=prices,
     )
-    return result, replace(capped, share={**capped.share, **stored.share})
+    return result, counted
 
 
 def _known_sum(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -166,9 +163,9 @@ def _of_shared(name: str, shared: SharedOut, plan: Plan, parcels: ParcelColumns)
 
 
 def _amounts(
-    blocks: Sequence[BlockResult], plan: Plan, capped: dict[str, Capped], shared: dict[str, SharedOut]
+    blocks: Sequence[BlockResult], plan: Plan, counted: dict[str, Counted], shared: dict[str, SharedOut]
 ) -> ClassAmounts:
-    amounts = class_sums.add_up(blocks, capped=capped)
+    amounts = class_sums.add_up(blocks, counted=counted)
     terms = dict(amounts.terms)
     for name, out in shared.items():
         terms |= class_sums.shared_terms(blocks, plan.products[name], out)

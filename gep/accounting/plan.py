@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gep import guards
 from gep.accounting import sharing
-from gep.accounting.bindings import DERIVATIONS, INDICATORS
+from gep.accounting.bindings import DERIVATIONS, INDICATORS, derivation, raw_layers
 from gep.accounting.ecosystem_units import Pieces, Window
 from gep.accounting.inputs import LAND_COVER
 from gep.accounting.terms import Indicator, Variant
@@ -37,7 +37,8 @@ class Plan:
 
     def derived_layers(self, window: Window) -> Mapping[str, NDArray[np.float64]]:
         """Return the derived layers on a window."""
-        return {name: DERIVATIONS[name].derive(window, self.method) for name in self.derived}
+        ways = {name: derivation(name, window.layers) for name in self.derived}
+        return {name: way.derive(window, self.method) for name, way in ways.items() if way}
 
     def cell_terms(self, pieces: Pieces) -> Mapping[str, NDArray[np.float64]]:
         """Return every value that is to be summed over pieces."""
@@ -59,9 +60,7 @@ def make(
 
     Raises GuardBroken where the indicators to be calculated would count something twice or mix bases.
     """
-    derivable = {
-        name for name, derivation in DERIVATIONS.items() if name not in layers and layers >= set(derivation.needs)
-    }
+    derivable = {way.layer for way in DERIVATIONS if way.layer not in layers and layers >= set(way.needs)}
     there = layers | derivable
     chosen, pending = {}, {}
     wanted: set[str] = set()
@@ -80,7 +79,7 @@ def make(
                 wanted |= set(needs) | (layers & set(indicator.variants[variant].uses))
                 break
         else:
-            pending[name] = next(iter(lacking.values()), (f"figures of {name}",))
+            pending[name] = next(iter(lacking.values()), ()) or method.figures_lacking(name)
     shared = _shared(method, catalogue, stated)
     pending |= {name: (name,) for name, products in shared.items() if not products}
     rules = {p.code: sharing.usable(p, layers) for products in shared.values() for p in products}
@@ -97,7 +96,8 @@ def make(
 
 
 def _reads(wanted: set[str], given: frozenset[str], rules: Mapping[str, tuple[WeightRule, ...]]) -> tuple[str, ...]:
-    raw = {need for name in wanted - given for need in DERIVATIONS[name].needs}
+    ways = [derivation(name, given) for name in wanted - given]
+    raw = {need for way in ways if way for need in way.needs}
     weighed = {rule.layer for of_product in rules.values() for rule in of_product if rule.layer}
     return tuple(sorted(given & (wanted | raw | weighed | {LAND_COVER})))
 
@@ -118,6 +118,5 @@ def _lacking(
     for name in needs:
         if name in there:
             continue
-        raw = DERIVATIONS[name].needs if name in DERIVATIONS else (name,)
-        found += [layer for layer in raw if layer not in given and layer not in found]
+        found += [layer for layer in raw_layers(name) if layer not in given and layer not in found]
     return (*found, *(item for item in statistics if item not in stated))

@@ -21,6 +21,8 @@ CLASS = "{code}"  # stands in a figure's name for the class of the unit
 class Term:
     """An amount for each unit, shape (units,), in the unit of its ``part``; 0 where the unit is out of scope.
 
+    NaN where a part of its own is not known in the unit though the indicator is; the sums by class leave it out.
+
     ``figures`` names what the amount is a product of: ``layer:<name>`` for a layer, ``<table>.<key>`` for a figure of
     that table, with CLASS in place of the class.
     """
@@ -59,14 +61,23 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class CountyFigure:
+    """A figure that a county may state for itself; where it does not, the method's own stands: ``table``, ``key``."""
+
+    statistic: str
+    table: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Variant:
     """One way to calculate an indicator.
 
     ``layers`` tells which layers it needs, given those there are (measured or derived), ``uses`` which it takes where
-    they happen to be there; ``statistics`` the items that
-    the counties' statistics must state. ``cell_terms`` names the values to be summed over pieces. The terms of a part
-    that ``stores`` names are weights, by which what a county states is shared out; it is added to the indicator's own
-    quantity.
+    they happen to be there; ``statistics`` the items that the counties' statistics must state. ``cell_terms`` names the
+    values to be summed over pieces. The terms of a part that ``stores`` names are weights, by which what a county
+    states is shared out; those of a part that ``by_county`` names are for one unit of the county's figure. ``lacks``
+    are the parts of the indicator that it says nothing of.
     """
 
     physical: Callable[[Units, Method], Physical]
@@ -75,20 +86,24 @@ class Variant:
     uses: tuple[str, ...] = ()
     statistics: Callable[[Method], tuple[str, ...]] = lambda method: ()
     stores: Callable[[Method], Mapping[str, Stored]] = lambda method: {}
+    by_county: Mapping[str, CountyFigure] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Indicator:
     """An indicator: the units of its parts (MAIN among them), the ways to calculate it, and what its parts are worth.
 
-    A part that ``emissions`` names is a capacity: under the switch ``capacity_rule`` it counts up to what a county
-    emits, which the named statistic states in the unit of the part; the indicator's own quantity is then their sum.
+    ``sums`` are the parts that the indicator's own quantity is the sum of; where there are none it has terms of its
+    own. A part that ``emissions`` names is a capacity: under the switch ``capacity_rule`` it counts up to what a county
+    emits, which the named statistic states in the unit of the part.
     """
 
     name: str
     parts: Mapping[str, str]
     variants: Mapping[str, Variant]
     prices: Callable[[Method], Mapping[str, Priced]]
+    sums: tuple[str, ...] = ()
     emissions: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 
 from gep.coverage import Grid
 from gep.files import projections
+from gep.files.findings import Findings
 from gep.files.parcels import CheckedParcels, Overlaps
 from gep.files.rasters import RasterFacts
 from gep.files.refusals import Reason, reason
@@ -24,6 +25,7 @@ LABELS = {
 }
 CHOICES = Path(__file__).with_name("choices.csv")
 MOST_EXAMPLES = 10
+COUNTIES_TOLD = {"county_without_statistics", "statistics_without_parcels"}
 WHAT_TO_DO = {
     "duplicate_parcel": ("reject_rows", "replace_file"), "parcel_without_id": ("reject_rows", "replace_file"),
     "invalid_geometry": ("repair", "reject_rows", "replace_file"),
@@ -91,6 +93,7 @@ def report(
     grid: Grid,
     overlaps: Overlaps | None = None,
     statistics_counties: Collection[str] | None = None,
+    statistics_findings: Findings | None = None,
     counties: Collection[str] | None = None,
     rules: Mapping[str, str] | None = None,
 ) -> CheckReport:
@@ -98,10 +101,12 @@ def report(
 
     ``grid`` is the account's, in the CRS of the parcels; ``statistics_counties`` the codes that the statistics state
     totals for (None: there are no statistics); ``counties`` the codes that there are (None: any); ``rules`` how layers
-    come to the grid. ``overlaps`` as ``parcels.overlaps_of`` finds them, None where they were not looked for.
+    come to the grid; ``statistics_findings`` what was found wrong with rows of the statistics. ``overlaps`` as
+    ``parcels.overlaps_of`` finds them, None where they were not looked for.
     """
     found = [*_of_rows(parcels), *_of_overlaps(parcels, overlaps), *_of_crs(parcels)]
     found += _of_counties(parcels, statistics_counties, counties)
+    found += _of_statistics(statistics_findings) if statistics_findings is not None else []
     for name, facts in layers.items():
         found += [*_of_layer(name, facts), *_of_place(parcels, name, facts)]
     found += _of_grid(parcels, grid)
@@ -182,6 +187,19 @@ def _of_counties(
         notes.append(
             Note("choose", "statistics_without_county", county, 1, choices=("leave_unallocated", "replace_file"))
         )
+    return notes
+
+
+def _of_statistics(findings: Findings) -> list[Note]:
+    """What was wrong with rows of the statistics; what counties lack them is told by county."""
+    notes = []
+    for code, count in findings.counts:
+        rows = [found for found in findings.rows if found.reason == code]
+        if code in COUNTIES_TOLD:
+            continue
+        examples = tuple(f"row {r.row}, {r.column}: {r.told[:40]}, {r.done}" for r in rows[:MOST_EXAMPLES])
+        severity: Severity = "choose" if any(r.done == "rejected" for r in rows) else "know"
+        notes.append(Note(severity, code, findings.file, count, examples=examples, choices=("replace_file", "keep")))
     return notes
 
 

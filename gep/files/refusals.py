@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gep.files.findings import Findings
 
-REASONS = Path(__file__).with_name("reasons.csv")
+REASONS = (  # of a sheet of statistics, and of every other file, whose sentence goes first where both have one
+    Path(__file__).parents[1] / "statistics" / "reasons.csv",
+    Path(__file__).with_name("reasons.csv"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,11 @@ class Refused(Exception):
 @functools.cache
 def reasons() -> dict[str, Reason]:
     """Return every reason by its code."""
-    with REASONS.open(encoding="utf-8", newline="") as file:
-        return {row["code"]: Reason(**row) for row in csv.DictReader(file)}
+    found: dict[str, Reason] = {}
+    for path in REASONS:
+        with path.open(encoding="utf-8", newline="") as file:
+            found |= {row["code"]: Reason(**row) for row in csv.DictReader(file)}
+    return found
 
 
 def reason(code: str) -> Reason:

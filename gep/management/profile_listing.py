@@ -52,6 +52,8 @@ def _indicators(indicators: list[dict[str, Any]]) -> Iterator[str]:
     for found in indicators:
         parts = "".join(f"; {part} {unit}" for part, unit in found["parts"].items())
         yield f"{found['id']:<4}{found['name']:<24}{found['unit']:<6}{found['zh']} {found['en']}{parts}"
+        if found["by_county"]:
+            yield f"    a county may state for itself: {', '.join(found['by_county'])}"
         for way in found["variants"]:
             wants = [*way["layers"], *(f"statistics {name}" for name in way["statistics"]),
                      *(f"figures {name}*" for name in way["figures"])]  # fmt: skip

@@ -23,6 +23,7 @@ PARTS = {
     "potential": "潜在侵蚀量", "actual": "实际侵蚀量", "sediment": "减少泥沙淤积", "nitrogen": "保持氮",
     "phosphorus": "保持磷",
     "vegetation": "植被", "lake": "湖泊", "reservoir": "水库", "marsh": "沼泽", "paddy": "水田", "water": "水面",
+    "air": "空气降温", "yield": "产水量（核对）",
     "so2": "二氧化硫", "nox": "氮氧化物", "dust": "粉尘", "cod": "化学需氧量", "tn": "总氮", "tp": "总磷",
 }  # fmt: skip
 TAGS = {"V": "公开文献", "D": "据公开文献推算", "U": "未证实"}

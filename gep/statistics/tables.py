@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from core import regions
 from core.rounding import half_up
+from gep.method_profiles import indicator_list
 from gep.statistics.products import Product, catalogue, written_units
 
 REQUIRED = ("county", "product", "quantity", "unit", "source")
 COLUMNS = (*REQUIRED, "value_fen", "unit_price_fen", "township")
 LARGEST_FEN = 2**53 - 1
 LARGEST_QUANTITY = Decimal(10) ** 15
+RATES = {"d", "1/a"}  # units of what does not add up over townships
 DIGITS = 40  # longer texts are no numbers of a statistic; they are refused before they are read
 
 
@@ -117,7 +119,7 @@ def read(
         kept[key] = row
         if not row.source:
             findings.append(Finding(number, "source", "source_missing", rejects=False))
-    findings += _township_findings(kept)
+    findings += [*_township_findings(kept), *_unused_findings(kept)]
     return _table([kept[key] for key in sorted(kept)], findings)
 
 
@@ -148,6 +150,24 @@ def _township_findings(kept: Mapping[tuple[str, str, str], _Row]) -> Iterable[Fi
                 yield Finding(whole.number, column, "township_sum", f"{sum(parts)}, {stated}", rejects=False)
 
 
+def _unused_findings(kept: Mapping[tuple[str, str, str], _Row]) -> Iterable[Finding]:
+    """Name once each item that no indicator takes."""
+    taken, told = inputs_taken(), set()
+    for row in sorted(kept.values(), key=lambda row: row.number):
+        code = row.product.code
+        if row.product.role == "input" and code not in taken and code not in told:
+            told.add(code)
+            yield Finding(row.number, "product", "statistic_unused", code, rejects=False)
+
+
+@cache
+def inputs_taken() -> frozenset[str]:
+    """Return the items without a value that any indicator takes, by one of its variants or as a county's figure."""
+    listed = indicator_list().values()
+    ways = [item for indicator in listed for way in indicator.variants.values() for item in way.statistics]
+    return frozenset([*ways, *(item for indicator in listed for item in indicator.by_county)])
+
+
 def _heading_findings(columns: Sequence[str]) -> Iterable[Finding]:
     for name in REQUIRED:
         if name not in columns:
@@ -169,6 +189,8 @@ def _read_row(number: int, cells: Mapping[str, str], counties: Collection[str], 
     product = _product(cells["product"])
     if product is None:
         raise _Rejected(Finding(number, "product", "product_unknown", cells["product"][:60]))
+    if cells["township"] and product.unit in RATES:
+        raise _Rejected(Finding(number, "township", "rate_of_township", product.code))
     unit, factor = written_units().get(cells["unit"], ("", Decimal(1)))
     if unit != product.unit:
         raise _Rejected(Finding(number, "unit", "unit_mismatch", f"{cells['unit'][:60]} ({product.unit})"))
@@ -249,4 +271,4 @@ def _table(rows: Sequence[_Row], findings: Iterable[Finding]) -> StatisticsTable
 @cache
 def _reasons() -> dict[str, tuple[str, str]]:
     with Path(__file__).with_name("reasons.csv").open(encoding="utf-8", newline="") as file:
-        return {row["reason"]: (row["zh"], row["en"]) for row in csv.DictReader(file)}
+        return {row["code"]: (row["zh"], row["en"]) for row in csv.DictReader(file)}

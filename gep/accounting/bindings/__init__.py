@@ -4,7 +4,7 @@ A binding names the layers an indicator needs, sums what must be summed cell by 
 ecosystem unit. A new indicator is a module here and a line in INDICATORS.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from gep.accounting.bindings.carbon_sequestration import CARBON_SEQUESTRATION, OXYGEN_RELEASE
 from gep.accounting.bindings.climate_regulation import CLIMATE_REGULATION
@@ -30,4 +30,17 @@ INDICATORS: Mapping[str, Indicator] = {
         PEST_CONTROL,
     )
 }
-DERIVATIONS: Mapping[str, Derivation] = {derivation.layer: derivation for derivation in SOIL_DERIVATIONS}
+DERIVATIONS: tuple[Derivation, ...] = SOIL_DERIVATIONS
+
+
+def derivation(layer: str, there: Collection[str]) -> Derivation | None:
+    """Return how a layer follows from those that are there: of several ways the first whose needs are met."""
+    return next((way for way in DERIVATIONS if way.layer == layer and set(way.needs) <= set(there)), None)
+
+
+def raw_layers(layer: str) -> tuple[str, ...]:
+    """Return what a layer would be derived from that nobody gave, itself where it follows from no other.
+
+    Of several ways the last, which asks for least.
+    """
+    return next((way.needs for way in reversed(DERIVATIONS) if way.layer == layer), (layer,))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.units import M2_PER_KM2, MM_PER_M
 from gep.accounting.bindings import reservoirs
 from gep.accounting.ecosystem_units import Pieces, Units
-from gep.accounting.terms import CLASS, MAIN, Indicator, Physical, Priced, Stored, Term, Variant
+from gep.accounting.terms import CLASS, MAIN, CountyFigure, Indicator, Physical, Priced, Stored, Term, Variant
 from gep.indicators import flood_mitigation
 from gep.methods import Method
 
@@ -17,8 +17,9 @@ NAME = "flood_mitigation"
 STORM, PLANTS = f"{NAME}.storm", f"{NAME}.vegetation"
 RESERVOIR = "reservoir"
 PARTS = ("vegetation", "lake", RESERVOIR, "marsh", "paddy")
+CHANGES = CountyFigure("lake_level_changes", NAME, "lake.changes")
 FIGURES = {
-    "lake": (f"{NAME}.lake.changes",),
+    "lake": (),  # of one change of its water; how often it changes is the county's figure
     "marsh": (f"{NAME}.marsh.depth",),
     "paddy": (f"{NAME}.paddy.bund", f"{NAME}.paddy.fills"),
 }
@@ -35,7 +36,7 @@ def _waters(units: Units, method: Method, *, storage: Callable[[Method], Stored]
             units.area_m2 / M2_PER_KM2,
             intercept=method.figure(NAME, "lake.intercept"),
             exponent=method.figure(NAME, "lake.exponent"),
-            changes=method.figure(NAME, "lake.changes"),
+            changes=1.0,
         ),
         "marsh": flood_mitigation.marsh_m3(units.area_m2 / M2_PER_KM2, depth_m=method.figure(NAME, "marsh.depth")),
         "paddy": flood_mitigation.paddy_m3(
@@ -43,14 +44,10 @@ def _waters(units: Units, method: Method, *, storage: Callable[[Method], Stored]
         ),
     }
     in_part = {part: method.in_scope(f"{NAME}.{part}", units.code) for part in (*held, RESERVOIR)}
-    terms = [
-        Term(shown, np.where(in_part[part], amount, 0.0), FIGURES[part])
-        for part, amount in held.items()
-        for shown in (MAIN, part)
-    ]
+    terms = [Term(part, np.where(in_part[part], amount, 0.0), FIGURES[part]) for part, amount in held.items()]
     if storage:
         stored = storage(method)
-        figures = (f"statistics:{stored.statistic}", *stored.figures)
+        figures = (f"statistic:{stored.statistic}", *stored.figures)
         terms.append(Term(RESERVOIR, np.where(in_part[RESERVOIR], units.area_m2, 0.0), figures))
     known = np.any([inside for part, inside in in_part.items() if storage or part != RESERVOIR], axis=0)
     known |= method.out_of_scope(NAME, units.code)
@@ -64,14 +61,10 @@ def _waters_and_vegetation(units: Units, method: Method, *, storage: Callable[[M
     runoff_share = method.of_class(NAME, "storm_runoff", indicator=PLANTS, codes=units.code)
     storm_m3 = np.where(growing, units.sums[STORM] / MM_PER_M, 0.0)
     runoff_m3 = np.where(growing, storm_m3 * np.nan_to_num(runoff_share), 0.0)
-    terms = [
-        term
-        for part in (MAIN, "vegetation")
-        for term in (
-            Term(part, storm_m3, ("layer:storm_precipitation_mm",)),
-            Term(part, -runoff_m3, ("layer:storm_precipitation_mm", f"{NAME}.storm_runoff.{CLASS}")),
-        )
-    ]
+    terms = (
+        Term("vegetation", storm_m3, ("layer:storm_precipitation_mm",)),
+        Term("vegetation", -runoff_m3, ("layer:storm_precipitation_mm", f"{NAME}.storm_runoff.{CLASS}")),
+    )
     return Physical((*waters.terms, *terms), np.where(growing, units.valid_m2[STORM], waters.known_m2))
 
 
@@ -92,6 +85,7 @@ def _variant(*, vegetation: bool, storage: Callable[[Method], Stored] | None, st
         cell_terms=_storms if vegetation else None,
         statistics=lambda method: (statistic,) if statistic else (),
         stores=lambda method: {RESERVOIR: storage(method)} if storage else {},
+        by_county={"lake": CHANGES},
     )
 
 
@@ -112,4 +106,5 @@ FLOOD_MITIGATION = Indicator(
         )
     },
     prices=_prices,
+    sums=PARTS,
 )

@@ -46,6 +46,7 @@ def _indicator(name: str, pollutants: tuple[str, ...]) -> Indicator:
         parts={MAIN: "t", **dict.fromkeys(pollutants, "t")},
         variants={"capacity": Variant(physical=_capacities(name, pollutants), statistics=stated)},
         prices=prices,
+        sums=pollutants,
         emissions=emissions,
     )
 

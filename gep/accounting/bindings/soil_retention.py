@@ -16,7 +16,17 @@ NAME = "soil_retention"
 POTENTIAL, LOST = f"{NAME}.potential", f"{NAME}.lost"
 FACTORS = ("layer:rainfall_erosivity", "layer:soil_erodibility", "layer:slope_length_steepness")
 GROUPS = sorted({kind.cover for kind in ecosystems.CLASSES})
+DAILY_RAIN = ("daily_rain_power_warm", "daily_rain_power_cold")
 TEXTURE = ("sand_percent", "silt_percent", "clay_percent", "organic_carbon_percent")
+
+
+def _erosivity_of_days(window: Window, method: Method) -> NDArray[np.float64]:
+    """R by the daily rain of the warm and of the cold half-year (A.5, A.6)."""
+    warm, cold = (window.layers[name] for name in DAILY_RAIN)
+    return soil_retention.erosivity_of_half_years(
+        warm, cold, warm_factor=method.figure(NAME, "erosivity_daily.warm"),
+        cold_factor=method.figure(NAME, "erosivity_daily.cold"),
+    )  # fmt: skip
 
 
 def _erosivity(window: Window, method: Method) -> NDArray[np.float64]:
@@ -134,7 +144,8 @@ def _prices(method: Method) -> Mapping[str, Priced]:
     }
 
 
-DERIVATIONS = (
+DERIVATIONS = (  # of one layer in order of preference
+    Derivation("rainfall_erosivity", DAILY_RAIN, _erosivity_of_days),
     Derivation("rainfall_erosivity", ("precipitation_mm",), _erosivity),
     Derivation("soil_erodibility", TEXTURE, _erodibility),
     Derivation("slope_length_steepness", ("dem_m",), _slope_length_steepness),

@@ -15,6 +15,8 @@ from gep.methods import Method
 NAME = "water_retention"
 STORED = f"{NAME}.storage"
 RAIN, EVAPORATED = f"{NAME}.rain", f"{NAME}.evaporated"
+YIELD, VEGETATED = f"{NAME}.yield", f"{NAME}.vegetated"
+BUDYKO = ("precipitation_mm", "reference_evapotranspiration_mm", "available_water_mm")
 
 
 def _rain(method: Method) -> str:
@@ -48,6 +50,29 @@ def _balance(units: Units, method: Method) -> Physical:
     return Physical(terms, np.where(out, units.area_m2, np.where(in_scope, units.valid_m2[RAIN], 0.0)))
 
 
+def _depths_and_yield(pieces: Pieces, method: Method) -> Mapping[str, NDArray[np.float64]]:
+    """The depths of the balance, and by Budyko's curve what a cell yields of its rain, to check them by (R1c)."""
+    rain_mm, wanted_mm, available_mm = (pieces[layer] for layer in BUDYKO)
+    crop_share = method.of_class(NAME, "crop_share", indicator=NAME, codes=pieces.code)
+    yielded = water_retention.budyko_yield_mm(
+        precipitation_mm=np.where(rain_mm > 0, rain_mm, np.nan),
+        reference_evapotranspiration_mm=wanted_mm,
+        crop_share=crop_share,
+        available_water_mm=available_mm,
+        season=method.figure(NAME, "season"),
+        vegetated=method.in_scope(VEGETATED, pieces.code),
+    )
+    return {**_depths(pieces, method), YIELD: yielded}
+
+
+def _balance_and_yield(units: Units, method: Method) -> Physical:
+    balance = _balance(units, method)
+    known = (units.valid_m2[YIELD] > 0) | method.out_of_scope(NAME, units.code)
+    yield_m3 = np.where(known, np.where(method.in_scope(NAME, units.code), units.sums[YIELD] / MM_PER_M, 0.0), np.nan)
+    term = Term("yield", yield_m3, tuple(f"layer:{layer}" for layer in BUDYKO))
+    return Physical((*balance.terms, term), balance.known_m2)
+
+
 def _storage(units: Units, method: Method) -> Physical:
     """What forest keeps of the rains with runoff, against bare soil (R1b)."""
     gain = method.of_class(NAME, "runoff_gain", indicator=STORED, codes=units.code)
@@ -67,14 +92,20 @@ def _prices(method: Method) -> Mapping[str, Priced]:
 
 WATER_RETENTION = Indicator(
     name=NAME,
-    parts={MAIN: "m3"},
+    parts={MAIN: "m3", "yield": "m3"},
     variants={
+        "balance_and_yield": Variant(
+            physical=_balance_and_yield,
+            layers=lambda method, there: tuple(dict.fromkeys((_rain(method), "evapotranspiration_mm", *BUDYKO))),
+            cell_terms=_depths_and_yield,
+        ),
         "balance": Variant(
             physical=_balance,
             layers=lambda method, there: (_rain(method), "evapotranspiration_mm"),
             cell_terms=_depths,
+            lacks=("yield",),
         ),
-        "storage": Variant(physical=_storage),
+        "storage": Variant(physical=_storage, lacks=("yield",)),
     },
     prices=_prices,
 )

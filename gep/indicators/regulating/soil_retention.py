@@ -24,6 +24,25 @@ def erosivity_year(half_months: NDArray, *, warm: NDArray[np.bool_], years: int 
     return float(np.sum(np.where(warm, WARM, COLD) * half_months)) / years
 
 
+def daily_rain_power(
+    rain_mm: NDArray, *, threshold_mm: float, exponent: float, years: float = 1.0
+) -> NDArray[np.float64]:
+    """Return the sum of P^exponent over the erosive days of the mean year, from daily rain of shape (days, ...).
+
+    The days of one half-year; NaN where any of them is missing. What the layers ``daily_rain_power_warm`` and
+    ``daily_rain_power_cold`` hold (A.6: 1.7265).
+    """
+    erosive = np.where(rain_mm >= threshold_mm, rain_mm, 0.0) ** exponent
+    return np.asarray(np.sum(np.where(np.isnan(rain_mm), np.nan, erosive), axis=0) / years, dtype=np.float64)
+
+
+def erosivity_of_half_years(
+    warm: NDArray, cold: NDArray, *, warm_factor: float = WARM, cold_factor: float = COLD
+) -> NDArray[np.float64]:
+    """Return R of the mean year (A.5, A.6) from ``daily_rain_power`` of the warm and the cold half-year."""
+    return warm_factor * warm + cold_factor * cold
+
+
 def erosivity_zhang(
     rain_mm: NDArray, *, erosive_day_mm: float, erosive_year_mm: float, threshold_mm: float = 12.0
 ) -> float:

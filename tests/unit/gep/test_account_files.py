@@ -8,6 +8,7 @@ import shapely
 
 from gep import account_files
 from gep.account_files import AccountFileRefused, CompiledFile
+from gep.files import findings
 from tests.unit.gep import landscapes
 
 STATISTICS = """county,product,quantity,unit,value_fen,unit_price_fen,source
@@ -75,6 +76,7 @@ def test_statistics_reach_their_parcels_and_bad_rows_are_told(folder):
     # 10 t at 31 fen: to the surveyed paddy alone.
     assert crops == {"361028-0": 0, "361028-1": 310, "361028-2": 0, "361028-3": 0}
     (of_file,) = found.findings
+    assert findings.write_rejections(folder / "rejections.csv", found.findings) == of_file.total
     assert of_file.file == "statistics.csv"
     assert {(row.row, row.reason) for row in of_file.rows} >= {(4, "product_unknown"), (5, "county_unknown")}
 
@@ -170,7 +172,9 @@ def test_a_check_before_the_run_tells_counties_and_overlaps(folder, capsys):
     landscapes.write_parcels(folder / "p.gpkg", shapes=shapes, dlbm=["0301", "0101", "", "0103"], mj=[np.nan] * 4)
     call_command("gep", "check", str(folder / "ACCOUNT.toml"), "--json")
     told = json.loads(capsys.readouterr().out)
-    assert {"parcels_overlap"} <= {note["code"] for note in told["notes"]}
+    notes = {note["code"]: note for note in told["notes"]}
+    assert {"parcels_overlap", "product_unknown"} <= set(notes)
+    assert notes["product_unknown"]["severity"] == "choose"
 
 
 def test_a_figure_in_another_unit_is_refused_and_a_copied_one_is_no_surer(folder):

@@ -14,8 +14,10 @@ from gep import accounting, ecosystems, guards, methods
 from gep.accounting import CountyStatistics, Layers, Parcels
 from gep.accounting.bindings import INDICATORS
 from gep.coverage import Grid
+from gep.indicators import soil_retention
 from gep.method_profiles import indicator_list
 
+METHOD = methods.Method(methods.profile("GBT46869_2025"), region="361028", year=2024, price_year=2024)
 HEAD = "key,value,unit,per,region,valid_from,valid_to,source,locator,tag\n"
 
 
@@ -64,6 +66,13 @@ def test_bindings_are_as_the_list_of_indicators_tells():
         assert {part: unit for part, unit in indicator.parts.items() if part} == dict(listed.parts)
         ways = indicator_list()[listed.follows].variants if listed.follows else listed.variants
         assert set(indicator.variants) == {way.name for way in ways.values() if not way.formula_only}
+        by_county = {own.statistic for way in indicator.variants.values() for own in way.by_county.values()}
+        assert by_county == set(listed.by_county)
+        for name, way in ways.items():
+            bound = indicator.variants[name]
+            assert not bound.stores(METHOD) or {s.statistic for s in bound.stores(METHOD).values()} == set(
+                way.statistics
+            )
 
 
 def test_water_stored_by_forest_and_the_yearly_cost_of_storage():
@@ -221,6 +230,117 @@ def test_soil_values_what_the_profile_values():
     assert soil.value_fen[0] == 655_313
 
 
+def test_carbon_by_the_volume_of_two_surveys(tmp_path):
+    own = own_figures(tmp_path, "carbon_sequestration.survey_years,5,a,survey")
+    volumes = {"stand_volume_before_m3_ha": [100.0, 150.0, 0.0], "stand_volume_m3_ha": [110.0, 140.0, 0.0]}
+    account = compiled([121, 111, 511], measured=volumes, overrides=own, include_oxygen=True)
+    carbon, oxygen = account.results["carbon_sequestration"], account.results["oxygen_release"]
+    assert (carbon.variant, oxygen.variant) == ("biomass", "biomass")
+    # 0.7442 · 10 m³ / 5 a · 0.5 · 44/12; 0.7393 · -10 / 5 · 0.5 · 44/12: what is felled counts below nothing
+    assert carbon.quantity.tolist() == pytest.approx([2.7287333, -2.7107667, 0.0])
+    assert oxygen.quantity.tolist() == pytest.approx([1.9845333, -1.9714667, 0.0])
+    assert carbon.value_fen.tolist() == [26_152, -25_980, 0]  # at 95.84 CNY/t CO2
+    unknown = compiled([121, 111, 511], measured=volumes | {"stand_volume_m3_ha": np.nan}, overrides=own)
+    assert unknown.results["carbon_sequestration"].coverage_share.tolist() == [0.0, 0.0, 1.0]
+    asked = compiled([121], measured={}, carbon_sequestration_variant="biomass")
+    assert asked.pending["carbon_sequestration"] == ("carbon_sequestration.survey_years",)
+
+
+@pytest.mark.parametrize(("gained_t", "co2_t", "fen"), [(60.0, 55.0, 527_120), (-60.0, -55.0, -527_120)])
+def test_carbon_by_the_change_of_biomass_that_a_county_states(gained_t, co2_t, fen):
+    account = compiled([121, 111, 511], statistics=of_county(biomass_change=gained_t), include_oxygen=True)
+    carbon, oxygen = account.results["carbon_sequestration"], account.results["oxygen_release"]
+    assert carbon.variant == "biomass_stated"
+    assert carbon.quantity.tolist() == pytest.approx([co2_t, co2_t, 0.0])  # 60 t · 0.5 · 44/12 over two hectares
+    assert oxygen.quantity.tolist() == pytest.approx([co2_t * 32 / 44, co2_t * 32 / 44, 0.0])
+    assert carbon.value_fen.tolist() == [fen, fen, 0]
+    assert account.by_class_fen["121"]["carbon_sequestration"] == fen
+
+
+def test_climate_by_a_measured_difference_of_temperature(tmp_path):
+    own = own_figures(
+        tmp_path, "climate_regulation.air_height,100,m,air", "climate_regulation.cooling_hours,1200,h,year"
+    )
+    measured = {"temperature_difference_c": [1.5, 2.0, np.nan], "evapotranspiration_mm": 900.0}
+    climate = compiled([62, 63, 111], measured=measured, overrides=own).results["climate_regulation"]
+    assert climate.variant == "measured"
+    # 1.5 °C · 1.29 kg/m³ · 1.005 kJ/(kg·°C) · 1,000,000 m³ · 1,200 h / (3,600 · 3); roads and works are out of scope
+    assert climate.quantity[:2].tolist() == pytest.approx([216_075.0, 0.0])
+    assert np.isnan(climate.quantity[2])
+    assert set(climate.parts) == {"air_kwh"}
+    assert climate.value_fen.tolist() == [11_451_975, 0, 0]  # at 0.53 CNY/kWh
+    without = compiled([62, 63, 111], measured=measured)
+    assert without.results["climate_regulation"].variant == "vegetation_and_water"
+    asked = compiled([62, 63, 111], measured=measured, climate_regulation_variant="measured")
+    assert asked.pending["climate_regulation"] == ("climate_regulation.air_height", "climate_regulation.cooling_hours")
+
+
+def test_a_county_states_its_own_days_of_cooling():
+    stated = of_county(cooling_days=60.0)
+    account = compiled([111, 421], measured={"evapotranspiration_mm": 900.0}, statistics=stated)
+    climate = account.results["climate_regulation"]
+    # half of 120 days' 315,252.2 kWh and 1,026,301.4 kWh
+    assert climate.quantity.tolist() == pytest.approx([157_626.1, 513_150.7], rel=1e-6)
+    assert ("climate_regulation", "cooling_days") not in account.method.taken  # nobody needed the unconfirmed one
+    named = [names for (of, part, names) in account.classes.terms if (of, part) == ("climate_regulation", "vegetation")]
+    assert named == [("climate_regulation.heat.{code}", "climate_regulation.cop", "statistic:cooling_days")]
+
+
+def test_water_that_a_county_states_to_evaporate_is_shared_by_the_area_of_waters():
+    stated = of_county(water_surface_evaporation=1_000.0)
+    account = compiled([111, 421, 43], measured={"evapotranspiration_mm": 900.0}, statistics=stated)
+    climate = account.results["climate_regulation"]
+    assert climate.variant == "vegetation_and_stated_water"
+    assert climate.parts["water_kwh"].tolist() == pytest.approx([0.0, 173_425.926, 173_425.926])  # T33: 346.85 a m³
+
+
+def test_a_county_states_how_often_its_lakes_change_their_water():
+    flood = compiled([421, 41], statistics=of_county(lake_level_changes=6.38)).results["flood_mitigation"]
+    assert flood.parts["lake_m3"].tolist() == pytest.approx([48_672.842, 0.0])  # twice as often as the figure's 3.19
+    assert flood.quantity.tolist() == pytest.approx([48_672.842, 3_000.0])
+
+
+def test_erosivity_by_daily_rain_goes_before_that_by_the_years_rain():
+    days = np.array([[15.0, 30.0], [30.0, 5.0], [52.0, np.nan], [11.9, 0.0]])
+    power = soil_retention.daily_rain_power(days, threshold_mm=12.0, exponent=1.7265)
+    assert power[0] == pytest.approx(1_379.954, rel=1e-6)  # T28: times 0.3937 it is 543.288
+    assert np.isnan(power[1])
+    measured = {
+        "daily_rain_power_warm": power[0], "daily_rain_power_cold": 100.0, "precipitation_mm": 1_750.0,
+        "soil_erodibility": 0.02, "slope_length_steepness": 5.0, "usle_c": 0.004,
+    }  # fmt: skip
+    account = compiled([111], measured=measured)
+    soil = account.results["soil_retention"]
+    assert soil.parts["potential_t"][0] == pytest.approx(57.4298, rel=1e-5)  # (543.288 + 31.01) · 0.02 · 5
+    assert ("soil_retention", "erosivity.factor") not in account.method.taken
+    del measured["daily_rain_power_cold"]
+    fallback = compiled([111], measured=measured)
+    assert ("soil_retention", "erosivity.factor") in fallback.method.taken
+    del measured["precipitation_mm"]
+    assert compiled([111], measured=measured).pending["soil_retention"] == ("precipitation_mm",)
+
+
+def test_the_balance_is_checked_by_budykos_yield_which_has_no_value(tmp_path):
+    own = own_figures(
+        tmp_path, "water_retention.season,10,1,region", "water_retention.crop_share.111,1.0,1,reference",
+        "water_retention.crop_share.422,0.9,1,reference",
+    )  # fmt: skip
+    measured = {
+        "precipitation_mm": 1_750.0, "evapotranspiration_mm": 820.0, "reference_evapotranspiration_mm": 1_100.0,
+        "available_water_mm": [150.0, 0.0, np.nan],
+    }  # fmt: skip
+    water = compiled([111, 422, 111], measured=measured, overrides=own).results["water_retention"]
+    assert water.variant == "balance_and_yield"
+    assert water.quantity[0] == pytest.approx(8_486.25)  # (1,750 - 81.375 - 820) mm over a hectare
+    # w = 10 · 150/1,750 + 1.25 = 2.10714, φ = 0.62857, AET/P = 0.46505; the reservoir: 1,750 - 0.9 · 1,100
+    assert water.parts["yield_m3"][:2].tolist() == pytest.approx([9_361.6163, 7_600.0])
+    assert np.isnan(water.parts["yield_m3"][2])
+    assert water.quantity[2] == water.quantity[0]
+    assert water.value_fen[0] == 5_991_293  # 8,486.25 m³ at 7.06
+    plain = compiled([111, 422, 111], measured=measured).results["water_retention"]
+    assert (plain.variant, dict(plain.parts)) == ("balance", {})
+
+
 EVERYTHING = {
     "precipitation_mm": 1_750.0, "evapotranspiration_mm": 820.0, "nep_gc_m2": 300.0, "storm_precipitation_mm": 300.0,
     "rainfall_erosivity": 8_000.0, "soil_erodibility": 0.02, "slope_length_steepness": 5.0, "vegetation_cover": 85.0,
@@ -243,7 +363,7 @@ def test_every_term_is_a_product_of_figures_that_were_taken(profile, carbon):
     taken = {f"{table}.{key}" for table, key in account.method.taken} | {"soil_retention.cover"}
     for (indicator, part, figures), by_place in account.classes.terms.items():
         for figure in figures:
-            if figure.startswith(("layer:", "statistics:")):
+            if figure.startswith(("layer:", "statistic:")):
                 continue
             for _, code in by_place:
                 assert figure.replace("{code}", str(code)) in taken, (indicator, part)

@@ -6,9 +6,10 @@ import pytest
 from gep import methods
 from gep.accounting import capacities
 from gep.accounting.inputs import CountyStatistics
-from gep.accounting.terms import MAIN, Indicator
+from gep.accounting.terms import MAIN, Indicator, Physical, Variant
 
 AIR = Indicator("air", {MAIN: "t", "so2": "t"}, {}, prices=lambda method: {}, emissions={"so2": "so2_emission"})
+BY_AREA = Variant(physical=lambda units, method: Physical((), np.zeros(0)))
 
 
 def stated(**emission_t: float) -> CountyStatistics:
@@ -23,11 +24,12 @@ def stated(**emission_t: float) -> CountyStatistics:
     )
 
 
-def cap(rule: str, statistics: CountyStatistics) -> capacities.Capped:
+def cap(rule: str, statistics: CountyStatistics) -> capacities.Counted:
     profile = methods.profile("GBT46869_2025")
     profile = methods.Profile(**{**vars(profile), "switches": {**profile.switches, "capacity_rule": rule}})
-    return capacities.cap(
+    return capacities.count(
         AIR,
+        BY_AREA,
         methods.Method(profile, region="361000", year=2024, price_year=2024),
         quantity={"so2": np.array([30.0, 10.0, 5.0, np.nan])},
         codes=np.array(["a", "b", "c", "d"]),

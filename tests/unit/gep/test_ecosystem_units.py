@@ -178,4 +178,4 @@ def test_a_variant_without_its_figures_is_pending_and_says_so():
     account = accounting.compile_account(
         parcels(rectangle(0, 1, 0, 1)), over, method(carbon_sequestration_variant="rate")
     )
-    assert account.pending["carbon_sequestration"] == ("figures of carbon_sequestration",)
+    assert account.pending["carbon_sequestration"] == ("carbon_sequestration.rate.<class>",)

@@ -37,8 +37,13 @@ def test_the_catalogue_as_json():
 def test_the_catalogue_as_text():
     text = printed()
     assert "capacity_rule           actual_if_below | full_capacity" in text
-    assert "carbon_sequestration: biomass > rate > nep > dry_matter" in text
+    assert "carbon_sequestration: biomass > biomass_stated > rate > nep > dry_matter" in text
     assert "prices: carbon is the row carbon@garze" in text
     assert "unconfirmed: indicators, variants" in text
     assert "U UNCONFIRMED" in text
-    assert "measured                  实测温差: land cover alone  (formula only)" in text
+    assert (
+        "measured                  实测温差: temperature_difference_c, figures air_height*, figures cooling_hours*"
+        in text
+    )
+    assert "rweq                      修正风蚀方程: land cover alone  (formula only)" in text
+    assert "a county may state for itself: cooling_days" in text

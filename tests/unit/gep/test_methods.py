@@ -60,7 +60,7 @@ def test_optional_indicators_are_switched_on_and_others_cannot_be():
         {"clip_negative": "yes"},
         {"clip_negative": 1},
         {"reservoir_cost": "half"},
-        {"carbon_sequestration_variant": "biomass"},  # the formula is there, a layer of biomass is not
+        {"sandstorm_prevention_variant": "rweq"},  # the formula is there, an account of it is not
         {"magic": True},
     ],
 )
@@ -70,9 +70,10 @@ def test_settings_that_a_switch_cannot_take_are_refused(wrong):
 
 
 def test_variants_that_lack_figures_are_passed_over():
-    assert method().variants("carbon_sequestration") == ("nep", "dry_matter")
+    assert method().variants("carbon_sequestration") == ("biomass_stated", "nep", "dry_matter")
+    assert method().figures_lacking("carbon_sequestration") == ("carbon_sequestration.survey_years",)
     assert method().variants("flood_mitigation") == ("waters_flood_storage", "waters_reservoir_share", "waters")
-    assert method().variants("oxygen_release") == ("nep", "dry_matter")
+    assert method().variants("oxygen_release") == ("biomass_stated", "nep", "dry_matter")
     only = method(carbon_sequestration_variant="dry_matter")
     assert only.variants("carbon_sequestration") == only.variants("oxygen_release") == ("dry_matter",)
 
@@ -101,7 +102,7 @@ def test_figures_of_an_accounts_own_go_first_and_keep_their_tag(tmp_path):
     own = method(overrides=coefficients.read(path, any_source=True))
     assert own.figure("soil_retention", "bulk_density") == 1.21
     assert not own.unconfirmed
-    assert own.variants("carbon_sequestration") == ("rate", "nep", "dry_matter")
+    assert own.variants("carbon_sequestration") == ("biomass_stated", "rate", "nep", "dry_matter")
     assert own.figure("carbon_sequestration", "rate.111") == 1.5
     assert own.unconfirmed
 

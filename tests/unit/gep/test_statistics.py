@@ -92,6 +92,23 @@ def test_a_change_of_biomass_may_be_negative():
     assert table(["361028", "biomass_change", "-12.5", "t", "", "", "s"]).quantity.tolist() == [-12.5]
 
 
+def test_an_item_that_no_indicator_takes_is_told_once():
+    read = table(
+        ["361028", "growing_stock", "1000", "m3", "", "", "s"], ["361023", "growing_stock", "1000", "m3", "", "", "s"],
+        ["361028", "cooling_days", "130", "d", "", "", "s"], ["361028", "emission_nh3n", "3", "t", "", "", "s"],
+    )  # fmt: skip
+    assert len(read) == 4
+    assert [(f.row, f.reason, f.told, f.rejects) for f in read.findings] == [
+        (2, "statistic_unused", "growing_stock", False), (5, "statistic_unused", "emission_nh3n", False),
+    ]  # fmt: skip
+
+
+def test_days_of_cooling_are_stated_for_a_county_as_days_of_townships_do_not_add_up():
+    columns = [*COLUMNS, "township"]
+    read = table(["361028", "cooling_days", "130", "d", "", "", "s", "鹤城镇"], columns=columns)
+    assert (len(read), found(read)) == (0, [(2, "township", "rate_of_township")])
+
+
 def test_every_statistic_that_an_indicator_wants_can_be_stated():
     from gep import method_profiles
     from gep.statistics.products import catalogue
