@@ -1,6 +1,6 @@
 """Where the public log is kept: complete tiles of 256 hashes, and the legs of the unfinished edge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -15,23 +15,30 @@ TILE_HEIGHT = 8
 HASH_SIZE = 32
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_LEAVES = """
+_COLUMNS = """
     SELECT leg.id, leg.reference, leg.leg, leg.kind, leg.source_id, source.code, target.code, leg.quantity,
            leg.occurred_at, related.reference, related.leg
     FROM bookkeeping_leg AS leg
     JOIN bookkeeping_account AS source ON source.id = leg.source_id
     JOIN bookkeeping_account AS target ON target.id = leg.target_id
     LEFT JOIN bookkeeping_leg AS related ON related.id = leg.related_id
-    WHERE leg.id > %s AND leg.id <= %s
-    ORDER BY leg.id
-    LIMIT %s
 """
+_LEAVES = f"{_COLUMNS} WHERE leg.id > %s AND leg.id <= %s ORDER BY leg.id LIMIT %s"
 
 
 def leaves(*, after: int, until: int, limit: int) -> Iterator[tuple[int, Leaf]]:
     """Yield the id and the leaf of at most ``limit`` legs with ids above ``after`` and up to ``until``, in order."""
     with connection.cursor() as cursor:
         cursor.execute(_LEAVES, [after, until, limit])
+        for row in cursor.fetchall():
+            yield row[0], _leaf(row)
+
+
+def leaves_of(leg_ids: Sequence[int]) -> Iterator[tuple[int, Leaf]]:
+    """Yield the id and the leaf of each of these legs, in order."""
+    marks = ", ".join(["%s"] * len(leg_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_COLUMNS} WHERE leg.id IN ({marks}) ORDER BY leg.id", list(leg_ids))
         for row in cursor.fetchall():
             yield row[0], _leaf(row)
 
@@ -57,6 +64,10 @@ class Edge:
         if known is None:
             known = self._entries[level, position] = self._load(level, position)
         return known
+
+    def keep(self, level: int, position: int, entries: list[bytes]) -> None:
+        """Take the hashes of a complete tile that was read elsewhere."""
+        self._entries[(level, position)] = entries
 
     def _load(self, level: int, position: int) -> list[bytes]:
         tile = Tile.objects.filter(level=level, position=position).first()

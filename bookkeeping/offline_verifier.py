@@ -4,7 +4,8 @@
 
     python offline_verifier.py PROOF.json [--key PUBLIC_KEY_HEX] [--known-head HEAD.json]
 
-PROOF.json proves legs ("leaves"), or that a later log begins with an earlier one ("consistency"), or both.
+PROOF.json proves legs ("leaves"), or that a later log begins with an earlier one ("consistency"), or both. A statement
+of accounts ("statement") must add up from the legs it comes with: opening + what moved = closing, no leg twice.
 --key insists on the signing key that the city has published. --known-head is a head that you saved before: two
 different roots for one size are told. Exit code 0: everything holds. 1: something does not. 2: not a proof.
 """
@@ -55,6 +56,8 @@ def check(proof, key=None, known_head=None):
         told.append(_check_known(head, known_head))
     for leaf in proof.get("leaves", []):
         told.append(_check_leaf(leaf, head))
+    if "statement" in proof:
+        told += _check_statement(proof["statement"], proof.get("leaves", []))
     if "consistency" in proof:
         told.append(_check_consistency(proof["first_head"], head, proof["consistency"], key))
     return told
@@ -116,6 +119,27 @@ def _check_leaf(leaf, head):
         leg["source"],
         leg["target"],
     )
+
+
+MOVING = (1, 3, 5)  # posted, confirmed, reversal: a hold and its release move nothing
+
+
+def _check_statement(statement, leaves):
+    places = [leaf["index"] for leaf in leaves]
+    if len(set(places)) != len(places):
+        raise Refuted("the statement counts a leg twice")
+    moved = dict.fromkeys(statement["accounts"], 0)
+    for leaf in leaves:
+        leg = leaf["leg"]
+        for side, sign in (("source", -1), ("target", 1)):
+            if leg["kind"] in MOVING and leg[side] in moved:
+                moved[leg[side]] += sign * leg["quantity"]
+    told = []
+    for code, balance in sorted(statement["accounts"].items()):
+        if balance["opening"] + moved[code] != balance["closing"]:
+            raise Refuted("%s: %d + %d is not %d" % (code, balance["opening"], moved[code], balance["closing"]))
+        told.append("%s: %d + %d = %d" % (code, balance["opening"], moved[code], balance["closing"]))
+    return told
 
 
 def encode_leg(leg):

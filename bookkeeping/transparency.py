@@ -1,6 +1,7 @@
 """The public log: seal what is posted, prove that a posting is in it and that it only ever grew."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from bookkeeping import heads, merkle
+from bookkeeping import heads, leg_proofs, merkle
 from bookkeeping.heads import Head
 from bookkeeping.log_store import Edge, append, index_of, leaves
 from bookkeeping.models import Leg, SignedTreeHead
@@ -103,6 +104,18 @@ def inclusion_proof(reference: str) -> dict[str, Any]:
         ((_, leaf),) = leaves(after=leg_id - 1, until=leg_id, limit=1)
         path = merkle.inclusion_path(edge.node, index=index, size=newest.size)
         proofs.append({"index": index, "leg": asdict(leaf), "path": [step.hex() for step in path]})
+    return {"format": FORMAT, "head": asdict(_head(newest)), "leaves": proofs}
+
+
+def inclusion_of_legs(leg_ids: Iterable[int]) -> dict[str, Any]:
+    """Return the proof of many legs against the newest head; legs that no head covers yet are left out.
+
+    NotSealedYet where there is no head at all.
+    """
+    newest = _row(None)
+    if newest is None:
+        raise NotSealedYet
+    proofs = leg_proofs.included(leg_ids, size=newest.size, last_leg_id=newest.last_leg_id)
     return {"format": FORMAT, "head": asdict(_head(newest)), "leaves": proofs}
 
 
