@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from web.views import api_docs, bookkeeping, greenpoints, home, identity, marketplace, policy, redemptions
 from web.views.gep import comparison, datasets, exports, maps, overview, parcels, publication, runs, scenarios, tiles
+from web.views.residents import consents, personal_data, statements
+from web.views.residents import home as residents_home
 
 urlpatterns = [
     path("", home.page, name="home"),
@@ -38,7 +40,15 @@ urlpatterns = [
     path("ogc/", include("web.ogc.urls")),
     path("greenpoints/", greenpoints.page, name="greenpoints"),
     path("greenpoints/code/", redemptions.show_code, name="show_code"),
-    path("greenpoints/<str:person>/", greenpoints.resident_page, name="resident"),
+    path("greenpoints/<str:person>/", residents_home.page, name="resident"),
+    path("greenpoints/<str:person>/statements/", statements.latest, name="statements"),
+    path("greenpoints/<str:person>/statements/<str:period>/", statements.page, name="statement"),
+    path("greenpoints/<str:person>/statements/<str:period>/lvbao.<str:kind>", statements.file, name="statement_file"),
+    path("greenpoints/<str:person>/consents/", consents.page, name="consents"),
+    path("greenpoints/<str:person>/consents/decide/", consents.decide, name="consent_decide"),
+    path("greenpoints/<str:person>/data/", personal_data.page, name="personal_data"),
+    path("greenpoints/<str:person>/data/correct/", personal_data.correct, name="personal_data_correct"),
+    path("greenpoints/<str:person>/data/export.json", personal_data.export, name="personal_data_export"),
     path("redeem/", redemptions.desk, name="redeem"),
     path("marketplace/", marketplace.page, name="marketplace"),
     path("marketplace/<str:code>/", marketplace.listing_page, name="listing"),

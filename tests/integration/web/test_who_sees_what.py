@@ -16,6 +16,8 @@ POST_ONLY = (405,) * 8
 DESK = (302, 403, 403, 403, 403, 200, 403, 200)
 DESK_EMPTY = (302, 403, 403, 403, 403, 404, 403, 404)
 ANALYSTS_DESK = (302, *(403,) * 7)
+# A resident's own pages: auditors read them too, and nobody else.
+OWN = (302, 403, 200, 403, 403, 403, 403, 200)
 # 302: asked to sign in. In the order of READERS.
 ANSWERS = {
     "home": ALL,
@@ -58,7 +60,15 @@ ANSWERS = {
     "parcel": NONE_THERE,
     "greenpoints": ALL,
     "show_code": (302, *(405,) * 7),
-    "resident": (302, 403, 200, 403, 403, 403, 403, 200),
+    "resident": OWN,
+    "statements": (302, 403, 302, 403, 403, 403, 403, 302),
+    "statement": OWN,
+    "statement_file": OWN,
+    "consents": OWN,
+    "consent_decide": POST_ONLY,
+    "personal_data": OWN,
+    "personal_data_correct": (302, 403, 302, 403, 403, 403, 403, 403),
+    "personal_data_export": (302, 403, 200, 403, 403, 403, 403, 403),
     "redeem": (302, 403, 403, 200, 403, 403, 403, 403),
     "marketplace": ALL,
     "listing": NONE_THERE,
@@ -75,8 +85,12 @@ ANSWERS = {
 @pytest.fixture
 def address(city, seven_coins, claim):
     """Return the address of a route that leads to something of the owner's or the seller's."""
+    own = city["refs"][0]
     arguments = {
-        "parcel_tile": (12, 3379, 1719), "parcel": ("none",), "resident": (city["refs"][0],), "listing": ("none",),
+        "statements": (own,), "statement": (own, "2026-05"), "statement_file": (own, "2026-05", "csv"),
+        "consents": (own,), "consent_decide": (own,), "personal_data": (own,), "personal_data_correct": (own,),
+        "personal_data_export": (own,),
+        "parcel_tile": (12, 3379, 1719), "parcel": ("none",), "resident": (own,), "listing": ("none",),
         "claim": (claim,), "map_export": ("csv",), "published_account": ("none",), "dataset": ("none",),
         "dataset_withdraw": ("none",), "dataset_rejections": ("none",), "run": ("none",), "run_progress": ("none",),
         "run_file": ("none", "report.pdf"), "run_step": ("none", "cancel"), "ogc_collection": ("none",),
@@ -107,7 +121,7 @@ def test_every_route_for_every_reader(client, city, address, place):
 def test_a_residents_balance_is_told_to_nobody_else(client, city, address, reader):
     if reader:
         client.force_login(city[reader])
-    told = b"".join(client.get(address(name)).content for name in ANSWERS if name != "verifier")
+    told = b"".join(client.get(address(name)).getvalue() for name in ANSWERS if name != "verifier")
     assert city["refs"][0].encode() not in client.get("/greenpoints/").content
     assert b"gift/1" not in told.replace(b"reference=gift/1", b"").replace(b"reference%3Dgift/1", b"")
 

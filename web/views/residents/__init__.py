@@ -1,0 +1,1 @@
+"""What a resident opens: their own page, statements, consents, personal data."""
