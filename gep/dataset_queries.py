@@ -5,8 +5,11 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.db.models import QuerySet
+
 from gep.files import layers
 from gep.models import Dataset, DatasetKind, DatasetPart
+from gep.readers import Reader
 
 LAYER_UNITS = {name: layer.unit for name, layer in layers.known().items()}  # "" for classes and shares without one
 
@@ -48,18 +51,21 @@ class DatasetView:
     checked_at: datetime | None
 
 
-def dataset(code: str) -> DatasetView:
-    """Return the dataset with that code. Raises ``Dataset.DoesNotExist`` (an ObjectDoesNotExist)."""
-    return _view(Dataset.objects.get(code=code))
+def dataset(code: str, *, reader: Reader | None = None) -> DatasetView:
+    """Return the dataset with that code, if ``reader`` may see it; None stands for the platform itself.
+
+    Raises ``Dataset.DoesNotExist`` (an ObjectDoesNotExist).
+    """
+    return _view(_seen(reader).get(code=code))
 
 
 def datasets(
     *, kind: str = "", region: str = "", year: int | None = None, status: str = "", layer: str = "",
-    before: str = "", limit: int = 50,
+    before: str = "", limit: int = 50, reader: Reader | None = None,
 ) -> list[DatasetView]:  # fmt: skip
-    """Return datasets, the newest first, those entered before the dataset ``before``."""
+    """Return datasets that ``reader`` may see, the newest first, those entered before the dataset ``before``."""
     wanted = {"kind": kind, "region": region, "year": year, "status": status, "layer": layer}
-    rows = Dataset.objects.filter(**{name: value for name, value in wanted.items() if value})
+    rows = _seen(reader).filter(**{name: value for name, value in wanted.items() if value})
     if before:
         rows = rows.filter(pk__lt=Dataset.objects.get(code=before).pk)
     return [_view(row) for row in rows.order_by("-pk")[:limit]]
@@ -82,6 +88,10 @@ def suffix(row: Dataset) -> str:
     if row.kind == DatasetKind.LAYER:
         return ".tif"
     return said if said in {".gpkg", ".geojson", ".json", ".parquet", ".zip", ".csv", ".xlsx"} else ""
+
+
+def _seen(reader: Reader | None) -> "QuerySet[Dataset]":
+    return Dataset.objects.all() if reader is None else Dataset.objects.filter(reader.datasets())
 
 
 def _view(row: Dataset) -> DatasetView:

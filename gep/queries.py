@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import shapely
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from gep.models import AccountTotal, Parcel, ParcelAccount, Run, RunKind, RunStatus
+from gep.models import AccountTotal, Parcel, ParcelAccount, Run, RunKind
+from gep.readers import COMPILED, EVERYBODY, Reader
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-WITH_FIGURES = (RunStatus.COMPILED, RunStatus.APPROVED, RunStatus.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def parcels_in(
 ) -> list[ParcelView]:
     """Return the parcels whose boxes meet ``bounds`` (west, south, east, north, degrees of EPSG:4490), by code.
 
-    Each carries its value in the account asked about (the latest compiled one unless named).
+    Each carries its value in the account asked about (the latest that everybody may see unless named).
     """
     chosen = _account_or_latest(account)
     valid = _valid(_day(chosen))
@@ -116,7 +115,10 @@ def parcels_page(
 
 
 def parcel_value_fen(code: str, *, account: str | None = None) -> int:
-    """Return the value of a parcel over all indicators, in fen; 0 where the account has no figure for it."""
+    """Return the value of a parcel over all indicators, in fen; 0 where the account has no figure for it.
+
+    Of the account named, else of the latest that everybody may see.
+    """
     chosen = _account_or_latest(account)
     found = ParcelAccount.objects.filter(run=chosen, parcel__code=code).values_list("total_fen", flat=True).first()
     return found or 0
@@ -137,19 +139,26 @@ def parcel_lines(code: str, *, account: str) -> list[LineView]:
     ]
 
 
-def account(code: str) -> AccountView:
-    """Return the account with that code. Raises ``Run.DoesNotExist`` (an ObjectDoesNotExist)."""
-    return _account_view(Run.objects.get(code=code))
+def account(code: str, *, reader: Reader | None = None) -> AccountView:
+    """Return the account with that code, if ``reader`` may see it; None stands for the platform itself.
+
+    Raises ``Run.DoesNotExist`` (an ObjectDoesNotExist).
+    """
+    seen = Run.objects.filter(reader.runs()) if reader is not None else Run.objects.all()
+    return _account_view(seen.get(code=code))
 
 
-def accounts(*, limit: int = 50) -> list[AccountView]:
-    """Return the accounts of regions, the newest year first."""
-    return [_account_view(row) for row in Run.objects.filter(kind=RunKind.ACCOUNT)[:limit]]
+def accounts(*, reader: Reader = EVERYBODY, limit: int = 50) -> list[AccountView]:
+    """Return the accounts of regions that a reader may see, the newest year first."""
+    return [_account_view(row) for row in Run.objects.filter(reader.runs(), kind=RunKind.ACCOUNT)[:limit]]
 
 
-def latest_account() -> AccountView | None:
-    """Return the account with figures of the latest year, the last requested first; None where there is none."""
-    latest = _account_or_latest(None)
+def latest_account(*, reader: Reader = EVERYBODY) -> AccountView | None:
+    """Return the account of the latest year that everybody may see, else that the reader may; None where there is none.
+
+    What was taken back is not among them; of one year, the last requested comes first.
+    """
+    latest = _latest(EVERYBODY) or _latest(reader)
     return None if latest is None else _account_view(latest)
 
 
@@ -204,8 +213,12 @@ def _page_by_value(
 def _account_or_latest(code: str | None) -> Run | None:
     if code is not None:
         return Run.objects.get(code=code)
-    runs = Run.objects.filter(status__in=WITH_FIGURES, kind=RunKind.ACCOUNT)
-    return runs.order_by("-year", "-id").first()
+    return _latest(EVERYBODY)
+
+
+def _latest(reader: Reader) -> Run | None:
+    seen = Run.objects.filter(reader.runs(), status__in=COMPILED, kind=RunKind.ACCOUNT)
+    return seen.order_by("-year", "-id").first()
 
 
 def _day(account: Run | None) -> date | None:

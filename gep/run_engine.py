@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core import coefficients
 from core.coefficients import CoefficientTable
-from gep import block_results, file_sources, methods, snapshots, statistics, storage
+from gep import block_results, engine_code, file_sources, methods, snapshots, statistics, storage
 from gep.accounting import CompiledAccount, CountyStatistics, LayersDoNotMeet, Parcels, blocks, joining, plan, sharing
 from gep.accounting.blocks import BlockResult
 from gep.accounting.plan import Plan
@@ -23,7 +23,7 @@ from gep.snapshots import FrozenParcels
 
 
 class FiguresChanged(ValueError):
-    """The coefficient tables are not those that the run was asked for with."""
+    """The coefficient tables, or the code of the engine, are not those that the run was asked for with."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RunParcels:
 
 def weigh(run: Run, number: int) -> bytes:
     """Return what one block of a run comes to. Raises what the engine raises, FileRefused, and FiguresChanged."""
-    _same_figures(run)
+    refuse_changed(run)
     parcels = snapshots.block(run.snapshot, number)
     result = blocks.weigh(_for_engine(parcels, run), _stack(run), _plan(run))
     return block_results.dump(result, ids=parcels.ids)
@@ -62,7 +62,7 @@ def weigh(run: Run, number: int) -> bytes:
 
 def join(run: Run, results: Sequence[bytes]) -> Joined:
     """Return the account of all blocks. Raises LayersDoNotMeet where no parcel lies on the layers, FiguresChanged."""
-    _same_figures(run)
+    refuse_changed(run)
     loaded = [block_results.load(raw) for raw in results]
     found = [result for _, result in loaded]
     stack = _stack(run)
@@ -79,9 +79,12 @@ def weigh_alone(run: Run, parcels: FrozenParcels) -> CompiledAccount:
     return _joined(run, [result])
 
 
-def _same_figures(run: Run) -> None:
+def refuse_changed(run: Run) -> None:
+    """Refuse to go on with a run by other figures or other code than it began with. Raises FiguresChanged."""
     if methods.tables_digest() != run.inputs["figures_sha256"]:
         raise FiguresChanged("the coefficient tables are not those of the request; ask for the account again")
+    if engine_code.digest() != run.inputs.get("engine_sha256", engine_code.digest()):
+        raise FiguresChanged("the code of the engine is not that of the request; ask for the account again")
 
 
 def _joined(run: Run, results: Sequence[BlockResult]) -> CompiledAccount:

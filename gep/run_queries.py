@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from gep.models import BlockState, Run, RunBlock, RunFile, RunStatus
+from gep.readers import Reader
 
 SHARE_OF_BLOCKS = 0.9  # of the way; the check and the join are the rest
 
@@ -84,25 +85,29 @@ class FileView:
     made_at: datetime
 
 
-def run(code: str) -> RunView:
-    """Return the run with that code. Raises ``Run.DoesNotExist`` (an ObjectDoesNotExist)."""
-    return _view(Run.objects.get(code=code))
+def run(code: str, *, reader: Reader | None = None) -> RunView:
+    """Return the run with that code, if ``reader`` may see it; None stands for the platform itself.
+
+    Raises ``Run.DoesNotExist`` (an ObjectDoesNotExist).
+    """
+    return _view(_seen(reader).get(code=code))
 
 
 def runs(
-    *, region: str = "", year: int | None = None, status: str = "", kind: str = "", before: str = "", limit: int = 50
-) -> list[RunView]:
-    """Return runs, the last requested first, those requested before the run ``before``."""
+    *, reader: Reader | None = None, region: str = "", year: int | None = None, status: str = "", kind: str = "",
+    before: str = "", limit: int = 50,
+) -> list[RunView]:  # fmt: skip
+    """Return runs that ``reader`` may see, the last requested first, those requested before the run ``before``."""
     wanted = {"region": region, "year": year, "status": status, "kind": kind}
-    rows = Run.objects.filter(**{name: value for name, value in wanted.items() if value})
+    rows = _seen(reader).filter(**{name: value for name, value in wanted.items() if value})
     if before:
         rows = rows.filter(pk__lt=Run.objects.get(code=before).pk)
     return [_view(row) for row in rows.order_by("-pk")[:limit]]
 
 
-def progress(code: str, *, at: datetime) -> ProgressView:
-    """Return how far a run has come. Raises ``Run.DoesNotExist``."""
-    row = Run.objects.get(code=code)
+def progress(code: str, *, at: datetime, reader: Reader | None = None) -> ProgressView:
+    """Return how far a run has come, if ``reader`` may see it. Raises ``Run.DoesNotExist``."""
+    row = _seen(reader).get(code=code)
     done = Count("pk", filter=Q(state=BlockState.DONE))
     counted = RunBlock.objects.filter(run=row).aggregate(blocks=Count("pk"), done=done)
     share = _share(row, counted["blocks"], counted["done"])
@@ -123,6 +128,10 @@ def files(code: str) -> list[FileView]:
     """Return the files made of a run's figures, by name; empty where none is made yet."""
     rows = RunFile.objects.filter(run__code=code).order_by("name")
     return [FileView(row.name, row.media_type, row.digest, row.size, row.made_at) for row in rows]
+
+
+def _seen(reader: Reader | None) -> "QuerySet[Run]":
+    return Run.objects.all() if reader is None else Run.objects.filter(reader.runs())
 
 
 def _share(row: Run, blocks: int, done: int) -> float:

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from core import events, jobs
 from core.errors import RuleViolation
-from gep import account_rows, methods, run_engine, run_queries, runs, snapshots, storage
+from gep import account_rows, run_engine, run_queries, runs, snapshots, storage
 from gep.models import BlockState, Run, RunBlock, RunKind, RunStatus
 from gep.run_engine import Joined
 from gep.run_queries import RunView
@@ -119,8 +119,7 @@ def refuse_abandoned(*, as_of: datetime) -> int:
 
 def _snapshot(row: Run) -> Snapshot:
     changed = runs.Wanted(region=row.region, year=row.year, price_year=row.price_year, datasets={}).on
-    if methods.tables_digest() != row.inputs["figures_sha256"]:
-        raise ValueError("the coefficient tables are not those of the request; ask for the account again")
+    run_engine.refuse_changed(row)
     if snapshots.parcels_digest(row.region, changed) != row.inputs["parcels_sha256"]:
         raise ValueError("the parcels are not those of the request; ask for the account again")
     chosen: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, jobs, regions
 from core.errors import RuleViolation
-from gep import dataset_queries, methods, run_queries, snapshots
+from gep import dataset_queries, engine_code, methods, run_queries, snapshots
 from gep.files import layers as known_layers
 from gep.models import (
     NEXT_STATUSES,
@@ -100,25 +100,40 @@ def request(wanted: Wanted, *, at: datetime, by: AbstractBaseUser | None = None)
     ``by`` must be an analyst of the region; None stands for the platform itself. Raises RunNotDescribed,
     RegionWithoutParcels, roles.RoleMissing.
     """
+    region = _known_region(wanted.region)
     if by is not None:
-        require_analyst(by, _known_region(wanted.region))
+        require_analyst(by, region)
     chosen = _datasets(wanted)
     inputs = _inputs(wanted, chosen)
     digest = _digest(wanted, inputs)
     row = Run(
         code=f"{wanted.region}-{wanted.year}-{digest[:8]}", kind=wanted.kind, name=wanted.name, region=wanted.region,
         year=wanted.year, price_year=wanted.price_year, profile=wanted.profile, switches=dict(wanted.switches),
-        seed=wanted.seed, draws=wanted.draws, input_digest=digest, inputs=inputs, base=_run_named(wanted.base, "base"),
-        changes=dict(wanted.changes), revises=_run_named(wanted.revises, "revises"),
+        seed=wanted.seed, draws=wanted.draws, input_digest=digest, inputs=inputs,
+        base=_run_named(wanted, wanted.base, "base"),
+        changes=dict(wanted.changes), revises=_run_named(wanted, wanted.revises, "revises"),
         revision_reason=wanted.revision_reason, requested_by=by.get_username() if by else "", requested_at=at,
     )  # fmt: skip
     with transaction.atomic():
         Run.objects.bulk_create([row], ignore_conflicts=True)
-        kept = Run.objects.get(input_digest=digest)
+        kept = Run.objects.select_for_update().get(input_digest=digest)
+        _keep_reason(kept, wanted, revises=row.revises)
         links = [RunInput(run=kept, role=role, dataset=dataset) for role, dataset in chosen.items()]
         RunInput.objects.bulk_create(links, ignore_conflicts=True)
         enqueue_check(kept, at=at)
     return run_queries.run(kept.code)
+
+
+def _keep_reason(kept: Run, wanted: Wanted, *, revises: Run | None) -> None:
+    """Note which account a run that was asked for before is to take the place of, and why, until it is published."""
+    said = (revises.pk if revises else None, wanted.revision_reason)
+    if said == (None, "") or said == (kept.revises_id, kept.revision_reason):
+        return
+    if kept.status in (RunStatus.PUBLISHED, RunStatus.WITHDRAWN):
+        raise RunStepNotPossible(run=kept.code, status=kept.status)
+    kept.revises, kept.revision_reason = revises or kept.revises, wanted.revision_reason
+    kept.revision += 1
+    kept.save(update_fields=["revises", "revision_reason", "revision"])
 
 
 def start(code: str, *, by: AbstractBaseUser, at: datetime, accept_findings: bool = False) -> RunView:
@@ -241,12 +256,16 @@ def _known_region(code: str) -> str:
         raise RunNotDescribed(field="region", told=str(error)) from error
 
 
-def _run_named(code: str, name: str) -> Run | None:
+def _run_named(wanted: Wanted, code: str, name: str) -> Run | None:
     if not code:
         return None
     found = Run.objects.filter(code=code).first()
     if found is None:
         raise RunNotDescribed(field=name, told=f"there is no run {code}")
+    if found.region != wanted.region or found.kind != RunKind.ACCOUNT:
+        raise RunNotDescribed(field=name, told=f"{code} is no account of {wanted.region}")
+    if found.year != wanted.year:
+        raise RunNotDescribed(field=name, told=f"{code} is of {found.year}, not of {wanted.year}")
     return found
 
 
@@ -264,14 +283,23 @@ def _datasets(wanted: Wanted) -> dict[str, Dataset]:
             raise RunNotDescribed(field=f"datasets/{role}", told=f"{code} is no such dataset")
         if row.status != DatasetStatus.READY:
             raise RunNotDescribed(field=f"datasets/{role}", told=f"{code} is {row.status}")
+        _refuse_elsewhere(wanted, role, row)
         chosen[role] = row
     return chosen
+
+
+def _refuse_elsewhere(wanted: Wanted, role: str, row: Dataset) -> None:
+    """Refuse a dataset of a region that does not hold the run's, or what changes by the year of another year."""
+    if row.region not in regions.chain(wanted.region):
+        raise RunNotDescribed(field=f"datasets/{role}", told=f"{row.code} is of {row.region}, not of {wanted.region}")
+    yearly = role == "statistics" or (role not in TABLE_ROLES and known_layers.known()[role].yearly)
+    if yearly and row.year != wanted.year:
+        raise RunNotDescribed(field=f"datasets/{role}", told=f"{row.code} is of {row.year}, not of {wanted.year}")
 
 
 def _inputs(wanted: Wanted, chosen: Mapping[str, Dataset]) -> dict[str, Any]:
     try:
         methods.profile(wanted.profile, switches=wanted.switches)
-        _known_region(wanted.region)
     except ValueError as error:
         raise RunNotDescribed(field="profile", told=str(error)) from error
     _check_changes(wanted)
@@ -287,6 +315,7 @@ def _inputs(wanted: Wanted, chosen: Mapping[str, Dataset]) -> dict[str, Any]:
         "switches": dict(wanted.switches),
         "parcels_sha256": parcels,
         "figures_sha256": methods.tables_digest(),
+        "engine_sha256": engine_code.digest(),
     }  # fmt: skip
 
 

@@ -97,6 +97,14 @@ def held(user: Any) -> set[str]:
     return set(grants.values_list("role", flat=True))
 
 
+def regions_of(user: Any, *any_of: str) -> set[str]:
+    """Return the regions in which an active user holds one of the roles; each stands for all within it too."""
+    if not getattr(user, "is_authenticated", False):
+        return set()
+    grants = RoleGrant.objects.filter(user_id=user.pk, user__is_active=True, role__in=any_of, revoked_at__isnull=True)
+    return set(grants.values_list("region", flat=True))
+
+
 def required(*any_of: str) -> Callable:
     """Return a decorator for a view that lets in holders of one of the roles; others sign in, or get RoleMissing."""
 

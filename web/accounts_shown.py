@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import coefficients
-from gep import queries
+from gep import queries, readers
 from gep.method_profiles import indicator_list, profile, profile_names
 from gep.queries import AccountView
 from web import figures, regions_shown
@@ -76,13 +76,14 @@ class Shown:
         return f"{edition(self.account)}-{self.indicator or 'all'}-{self.area or 'city'}"
 
 
-def account_now() -> AccountView | None:
-    """Return the latest compiled account; adding its lines up is not repeated for every tile."""
+def account_now(request: HttpRequest) -> AccountView | None:
+    """Return the latest account that everybody may see, kept for the tiles of a map; else that this reader may."""
     if (known := cache.get("web:gep:latest")) is not None:
         return known
     account = queries.latest_account()
-    if account is not None:
-        cache.set("web:gep:latest", account, SEEN_S)
+    if account is None:
+        return queries.latest_account(reader=readers.of(request.user))
+    cache.set("web:gep:latest", account, SEEN_S)
     return account
 
 
@@ -90,14 +91,14 @@ def chosen_account(request: HttpRequest) -> AccountView | None:
     """Return the account that ``?account=`` names, else the latest; 404 where it names none with figures."""
     code = request.GET.get("account", "")
     if not code:
-        return account_now()
-    return account_named(code)
+        return account_now(request)
+    return account_named(request, code)
 
 
-def account_named(code: str) -> AccountView:
-    """Return the account with that code and its figures; 404 where there is none."""
+def account_named(request: HttpRequest, code: str) -> AccountView:
+    """Return the account with that code and its figures; 404 where there is none that this reader may see."""
     try:
-        account = queries.account(code)
+        account = queries.account(code, reader=readers.of(request.user))
     except ObjectDoesNotExist:
         raise Http404 from None
     if account.status not in WITH_FIGURES:
@@ -111,9 +112,15 @@ def edition(account: AccountView | None) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def choices(chosen: AccountView) -> list[dict[str, Any]]:
-    """Return the accounts with figures that a reader may switch to, the newest year first."""
-    known = [account for account in queries.accounts() if account.status in WITH_FIGURES]
+def with_figures(request: HttpRequest) -> list[AccountView]:
+    """Return the accounts with figures that this reader may see, the newest year first."""
+    seen = queries.accounts(reader=readers.of(request.user))
+    return [account for account in seen if account.status in WITH_FIGURES]
+
+
+def choices(request: HttpRequest, chosen: AccountView) -> list[dict[str, Any]]:
+    """Return the accounts that this reader may switch to, the newest year first."""
+    known = with_figures(request)
     if all(account.code != chosen.code for account in known):
         known.append(chosen)
     return [{"code": row.code, "label": account_label(row), "chosen": row.code == chosen.code} for row in known]

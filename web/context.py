@@ -10,11 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.middleware import current_request_id
+from gep.readers import READER_ROLES
 from identity import roles
 from identity.role_codes import Role
 
 # Who sees the desk of datasets and runs: analysts change them, the others read them.
-GEP_READERS = frozenset({Role.ANALYST.value, Role.AUDITOR.value, Role.OPERATOR.value, Role.POLICY_OFFICER.value})
+GEP_READERS = frozenset(READER_ROLES)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from core import regions
 from gep import dataset_queries
 from gep.dataset_queries import LAYER_UNITS, DatasetView
 from gep.method_profiles import Switch, indicator_list, profile, profile_names, switches
+from gep.readers import Reader
 from gep.runs import Wanted
 from web import explanations, figures, regions_shown
 
@@ -31,7 +32,7 @@ EFFECTS = {
 
 
 class RunForm(forms.Form):
-    """The form of a new run for one profile; its datasets are those that are ready."""
+    """The form of a new run for one profile; its datasets are those that are ready and that ``reader`` may see."""
 
     region = forms.ChoiceField(label=_("区域"))
     year = forms.IntegerField(label=_("核算年"), min_value=1900, max_value=2199)
@@ -47,8 +48,9 @@ class RunForm(forms.Form):
     revises = forms.CharField(label=_("修订哪个核算（编号）"), max_length=60, required=False)
     revision_reason = forms.CharField(label=_("修订原因"), max_length=1000, required=False)
 
-    def __init__(self, *args: Any, profile_name: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, profile_name: str, reader: Reader, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.reader = reader
         self.use_required_attribute = False
         self.profile_name = profile_name
         codes = [regions.FUZHOU, *(county.code for county in regions.counties())]
@@ -111,7 +113,7 @@ class RunForm(forms.Form):
         return names
 
     def _add_datasets(self) -> list[str]:
-        ready = dataset_queries.datasets(status="ready", limit=DATASETS_KNOWN)
+        ready = dataset_queries.datasets(status="ready", limit=DATASETS_KNOWN, reader=self.reader)
         names = []
         for role in (*LAYER_UNITS, *TABLES):
             fit = [row for row in ready if (row.layer or row.kind) == role]

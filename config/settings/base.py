@@ -174,6 +174,8 @@ FIELD_ENCRYPTION_OLD_KEYS = environment.words("FIELD_ENCRYPTION_OLD_KEYS", "")  
 
 # Programmes whose figures are made up for demonstration come into force only where this is set; never in production.
 DEMO_PROGRAMMES = False
+# Accounts made of synthetic data, which can never become official, are open to everybody only where this is set.
+DEMO_ACCOUNTS = False
 
 # What the public pages say about the boundaries that they show.
 MAP_REVIEW_NUMBER = environment.text("MAP_REVIEW_NUMBER", "")

@@ -21,3 +21,4 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 DEMO_PROGRAMMES = environment.flag("DEMO_PROGRAMMES", default=True)
+DEMO_ACCOUNTS = environment.flag("DEMO_ACCOUNTS", default=True)

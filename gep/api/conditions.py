@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Path
 
+from gep import readers
+from gep.readers import READER_ROLES, Reader
 from gep.revisions import RevisionMissing, RevisionStale
 from identity import roles
 from identity.role_codes import Role
@@ -14,9 +16,13 @@ TAG = re.compile(r'"(\d{1,9})"')
 IF_MATCH = {"parameters": [{"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"},
                             "example": '"3"', "description": "The ETag that the change rests on"}]}  # fmt: skip
 Code = Path(..., max_length=60, pattern=r"^[0-9A-Za-z_-]+$")
-READERS = (Role.ANALYST.value, Role.AUDITOR.value, Role.OPERATOR.value, Role.POLICY_OFFICER.value)
 analysts = roles.Staff(Role.ANALYST.value)
-readers = roles.Staff(*READERS)
+staff = roles.Staff(*READER_ROLES)
+
+
+def reader_of(request: HttpRequest) -> Reader:
+    """Return what the caller may read, signed in or not."""
+    return readers.of(request.user)
 
 
 def revision_asked(request: HttpRequest) -> int:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from core.schemas import Limit
 from gep import dataset_queries, datasets, storage
-from gep.api.conditions import IF_MATCH, Code, analysts, readers, revision_asked, tagged
+from gep.api.conditions import IF_MATCH, Code, analysts, reader_of, revision_asked, staff, tagged
 from gep.dataset_queries import DatasetView
 from gep.datasets import Description, PartRefused
 from gep.schemas.datasets import DatasetAmendIn, DatasetIn, DatasetOut, ReasonIn
@@ -66,7 +66,7 @@ def complete_dataset(request: HttpRequest, response: HttpResponse, code: str = C
     return Status(202, tagged(response, view))
 
 
-@router.get("/datasets", response=list[DatasetOut], auth=readers, summary="The catalogue")
+@router.get("/datasets", response=list[DatasetOut], auth=staff, summary="The catalogue")
 def list_datasets(
     request: HttpRequest,
     kind: str = "",
@@ -79,14 +79,21 @@ def list_datasets(
 ) -> list[DatasetView]:
     """Return datasets, the newest first, those entered before the dataset ``before``."""
     return dataset_queries.datasets(
-        kind=kind, region=region, year=year, status=status, layer=layer, before=before, limit=limit
+        kind=kind,
+        region=region,
+        year=year,
+        status=status,
+        layer=layer,
+        before=before,
+        limit=limit,
+        reader=reader_of(request),
     )
 
 
-@router.get("/datasets/{code}", response=DatasetOut, auth=readers, summary="One dataset")
+@router.get("/datasets/{code}", response=DatasetOut, auth=staff, summary="One dataset")
 def get_dataset(request: HttpRequest, response: HttpResponse, code: str = Code) -> DatasetView:
     """Return a dataset; its ETag is what a change must name."""
-    return tagged(response, dataset_queries.dataset(code))
+    return tagged(response, dataset_queries.dataset(code, reader=reader_of(request)))
 
 
 @router.patch(
@@ -110,10 +117,10 @@ def withdraw_dataset(request: HttpRequest, response: HttpResponse, body: ReasonI
     return tagged(response, view)
 
 
-@router.get("/datasets/{code}/rejections", auth=readers, summary="The rejections file", response={200: None})
+@router.get("/datasets/{code}/rejections", auth=staff, summary="The rejections file", response={200: None})
 def get_rejections(request: HttpRequest, code: str = Code) -> HttpResponse:
     """Return every row that the check found fault with as a table (CSV): file, row, column, id, reason, place."""
-    digest = dataset_queries.dataset(code).rejections
+    digest = dataset_queries.dataset(code, reader=reader_of(request)).rejections
     if not digest:
         raise storage.ObjectMissing(dataset=code)
     headers = {"Content-Disposition": f'attachment; filename="rejections-{code}.csv"'}

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from core.schemas import Limit
 from gep import publication, run_queries, runs
-from gep.api.conditions import IF_MATCH, Code, analysts, readers, revision_asked, tagged
+from gep.api.conditions import IF_MATCH, Code, analysts, reader_of, revision_asked, staff, tagged
 from gep.run_queries import ProgressView, RunView
 from gep.runs import Wanted
 from gep.schemas.datasets import ReasonIn
@@ -32,7 +32,7 @@ def request_run(request: HttpRequest, response: HttpResponse, body: RunIn) -> St
     return Status(202, tagged(response, view))
 
 
-@router.get("/runs", response=list[RunOut], auth=readers, summary="Runs")
+@router.get("/runs", response=list[RunOut], auth=staff, summary="Runs")
 def list_runs(
     request: HttpRequest,
     region: str = "",
@@ -43,19 +43,21 @@ def list_runs(
     limit: Limit = 50,
 ) -> list[RunView]:
     """Return runs, the last requested first, those requested before the run ``before``."""
-    return run_queries.runs(region=region, year=year, status=status, kind=kind, before=before, limit=limit)
+    return run_queries.runs(
+        reader=reader_of(request), region=region, year=year, status=status, kind=kind, before=before, limit=limit
+    )
 
 
-@router.get("/runs/{code}", response=RunOut, auth=readers, summary="One run")
+@router.get("/runs/{code}", response=RunOut, auth=staff, summary="One run")
 def get_run(request: HttpRequest, response: HttpResponse, code: str = Code) -> RunView:
     """Return a run; its ETag is what an approval, a publication or a withdrawal must name."""
-    return tagged(response, run_queries.run(code))
+    return tagged(response, run_queries.run(code, reader=reader_of(request)))
 
 
-@router.get("/runs/{code}/progress", response=ProgressOut, auth=readers, summary="How far a run has come")
+@router.get("/runs/{code}/progress", response=ProgressOut, auth=staff, summary="How far a run has come")
 def get_progress(request: HttpRequest, code: str = Code) -> ProgressView:
     """Return stage, share and remaining time."""
-    return run_queries.progress(code, at=timezone.now())
+    return run_queries.progress(code, at=timezone.now(), reader=reader_of(request))
 
 
 @router.post("/runs/{code}/start", response={202: RunOut}, auth=analysts, summary="Go on after the check")

@@ -18,7 +18,10 @@ class UnknownLayer(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer; ``least`` and ``most`` bound what is plausible (NaN: no bound), and reject nothing by themselves."""
+    """One layer; ``least`` and ``most`` bound what is plausible (NaN: no bound), and reject nothing by themselves.
+
+    ``yearly`` tells whether its values are those of one year, such as rain, and not lasting, such as altitude.
+    """
 
     name: str
     zh: str
@@ -27,6 +30,7 @@ class Layer:
     least: float
     most: float
     classes: bool
+    yearly: bool
     source: str
 
 
@@ -37,7 +41,8 @@ def known() -> Mapping[str, Layer]:
         return {
             row["name"]: Layer(
                 name=row["name"], zh=row["zh"], en=row["en"], unit=row["unit"], least=float(row["min"] or math.nan),
-                most=float(row["max"] or math.nan), classes=row["kind"] == "classes", source=row["source"],
+                most=float(row["max"] or math.nan), classes=row["kind"] == "classes",
+                yearly=row["time"] == "year", source=row["source"],
             )
             for row in csv.DictReader(file)
         }  # fmt: skip

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import shapely
 from django.core.cache import cache
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from gep import map_queries, queries
 from gep.map_queries import ParcelValue
 from gep.queries import AccountView
+from gep.readers import Reader
 from web import accounts_shown, charts, outlines, regions_shown
 from web.ogc.parameters import Box, ItemsWanted
 from web.ogc.reference_systems import CGCS2000, CRS84, SYSTEMS, placed
@@ -34,17 +35,18 @@ class Layer:
         return accounts_shown.account_label(self.account)
 
 
-def layers() -> list[Layer]:
-    """Return the layers of all accounts whose figures stand; the newest year first."""
-    known = [row for row in queries.accounts(limit=200) if row.status in accounts_shown.WITH_FIGURES - {"withdrawn"}]
+def layers(reader: Reader) -> list[Layer]:
+    """Return the layers of all accounts whose figures stand and that a reader may see; the newest year first."""
+    seen = queries.accounts(reader=reader, limit=200)
+    known = [row for row in seen if row.status in accounts_shown.WITH_FIGURES - {"withdrawn"}]
     return [Layer(f"{PARCELS}{row.code}", row) for row in known]
 
 
-def layer(name: str) -> Layer:
-    """Return the layer with that id; 404 where there is none."""
+def layer(request: HttpRequest, name: str) -> Layer:
+    """Return the layer with that id; 404 where there is none that the reader may see."""
     if not name.startswith(PARCELS):
         raise Http404
-    account = accounts_shown.account_named(name.removeprefix(PARCELS))
+    account = accounts_shown.account_named(request, name.removeprefix(PARCELS))
     if account.status == "withdrawn":
         raise Http404
     return Layer(name, account)

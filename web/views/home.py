@@ -19,7 +19,7 @@ from web.accounts_shown import account_now
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show the home page with the figures of this moment."""
-    account, market, budgets = account_now(), marketplace.totals(), policy.budget_lines()
+    account, market, budgets = account_now(request), marketplace.totals(), policy.budget_lines()
     points, head = greenpoints.totals(), transparency.head()
     now, sealed_at = timezone.now(), datetime.fromisoformat(head.at) if head else None
     rows: tuple[tuple[str, Any, str, str, Any, str], ...] = (

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core import gate, problems
-from gep import map_queries
+from gep import map_queries, readers
 from web.ogc import collections, documents, parameters
 from web.ogc.collections import Layer
 from web.ogc.reference_systems import SYSTEMS
@@ -60,7 +60,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     asks_html = request.GET.get("f") == "html" or ("f" not in request.GET and request.accepts("text/html")
                                                    and "text/html" in request.headers.get("Accept", ""))  # fmt: skip
     if asks_html:
-        return render(request, "gep/ogc.html", {"base": base, "layers": collections.layers()})
+        return render(request, "gep/ogc.html", {"base": base, "layers": collections.layers(readers.of(request.user))})
     return told(documents.landing(base))
 
 
@@ -84,7 +84,7 @@ def list_collections(request: HttpRequest) -> HttpResponse:
     parameters.refuse_unknown(request, ("f",))
     base = base_of(request)
     self_link = {"href": f"{base}/collections", "rel": "self", "type": "application/json"}
-    found = [collections.described(layer, base=base) for layer in collections.layers()]
+    found = [collections.described(layer, base=base) for layer in collections.layers(readers.of(request.user))]
     return told({"links": [self_link], "crs": list(SYSTEMS), "collections": found})
 
 
@@ -92,13 +92,13 @@ def list_collections(request: HttpRequest) -> HttpResponse:
 def collection(request: HttpRequest, name: str) -> HttpResponse:
     """Describe one layer."""
     parameters.refuse_unknown(request, ("f",))
-    return told(collections.described(collections.layer(name), base=base_of(request)))
+    return told(collections.described(collections.layer(request, name), base=base_of(request)))
 
 
 @resource
 def items(request: HttpRequest, name: str) -> HttpResponse:
     """Send a page of a layer's features, with the address of the next one."""
-    layer = collections.layer(name)
+    layer = collections.layer(request, name)
     wanted = parameters.items_wanted(request)
     rows = collections.page_of(layer, wanted)
     page, more = rows[: wanted.limit], len(rows) > wanted.limit
@@ -133,7 +133,7 @@ def item_links(request: HttpRequest, layer: Layer, *, after: str) -> list[dict[s
 def item(request: HttpRequest, name: str, feature: str) -> HttpResponse:
     """Send one feature."""
     parameters.refuse_unknown(request, ("crs", "f"))
-    layer, crs = collections.layer(name), parameters.system(request, "crs")
+    layer, crs = collections.layer(request, name), parameters.system(request, "crs")
     row = map_queries.accounted_parcel(layer.account.code, feature)
     if row is None:
         raise Http404
@@ -156,14 +156,14 @@ def tiles_of(request: HttpRequest, layer: Layer) -> str:
 @resource
 def tilejson(request: HttpRequest, name: str) -> HttpResponse:
     """Describe a layer's vector tiles as TileJSON."""
-    layer = collections.layer(name)
+    layer = collections.layer(request, name)
     return told(documents.tilejson(layer, tiles=tiles_of(request, layer)))
 
 
 @resource
 def tilesets(request: HttpRequest, name: str) -> HttpResponse:
     """List the sets of a layer's vector tiles: there is one, of the Web Mercator pyramid."""
-    layer, base = collections.layer(name), base_of(request)
+    layer, base = collections.layer(request, name), base_of(request)
     found = documents.tileset(layer, base=base, tiles=tiles_of(request, layer))
     links = [{"href": f"{base}/collections/{name}/tiles", "rel": "self", "type": "application/json"}]
     return told({"links": links, "tilesets": [found]})
@@ -172,5 +172,5 @@ def tilesets(request: HttpRequest, name: str) -> HttpResponse:
 @resource
 def tileset(request: HttpRequest, name: str) -> HttpResponse:
     """Describe a layer's vector tiles as OGC API Tiles has them."""
-    layer = collections.layer(name)
+    layer = collections.layer(request, name)
     return told(documents.tileset(layer, base=base_of(request), tiles=tiles_of(request, layer)))

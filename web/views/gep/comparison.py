@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from gep import queries
 from gep.queries import AccountView
 from web import accounts_shown, charts, comparisons
 
@@ -14,7 +13,7 @@ EFFECTS = ("quantity_fen", "price_fen", "method_fen", "coverage_fen")
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show two accounts of one region, indicator by indicator, as chart and table."""
-    known = [row for row in queries.accounts() if row.status in accounts_shown.WITH_FIGURES]
+    known = accounts_shown.with_figures(request)
     first, second = chosen(request, known)
     context: dict[str, Any] = {"first": first, "second": second, "choices": choices(known)}
     if first is None or second is None:
@@ -39,7 +38,8 @@ def chosen(request: HttpRequest, known: list[AccountView]) -> tuple[AccountView 
     asked = [request.GET.get(name, "") for name in ("first", "second")]
     usual = list(reversed(known[:2])) if len(known) > 1 else [None, None]
     found = [
-        accounts_shown.account_named(code) if code else default for code, default in zip(asked, usual, strict=True)
+        accounts_shown.account_named(request, code) if code else default
+        for code, default in zip(asked, usual, strict=True)
     ]
     return found[0], found[1]
 

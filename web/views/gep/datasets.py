@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from core import regions
 from core.errors import RuleViolation
-from gep import dataset_queries, datasets, storage
+from gep import dataset_queries, datasets, readers, storage
 from gep.dataset_queries import LAYER_UNITS, DatasetView
 from gep.datasets import LARGEST_PART, Description
 from identity import roles
@@ -87,7 +87,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     try:
         found = dataset_queries.datasets(
             kind=kind if kind in KINDS else "", status=status if status in STATUSES else "", before=before,
-            limit=PAGE_ROWS + 1,
+            limit=PAGE_ROWS + 1, reader=readers.of(request.user),
         )  # fmt: skip
     except ObjectDoesNotExist:
         raise Http404 from None
@@ -175,7 +175,7 @@ def settings_of_upload() -> dict[str, Any]:
 @readers_only
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """Show one dataset with its facts and what its check found; an htmx request gets the state alone."""
-    context = told(named(code)) | {"may_change": Role.ANALYST.value in roles.held(request.user)}
+    context = told(named(request, code)) | {"may_change": Role.ANALYST.value in roles.held(request.user)}
     if request.headers.get("HX-Request") == "true":
         answer = render(request, "gep/dataset_state.html", context)
         if not context["waits"]:
@@ -190,8 +190,8 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     """Let no new run use a dataset, for the reason given."""
     revision = request.POST.get("revision", "")
     datasets.withdraw(
-        named(code).code, reason=request.POST.get("reason", ""), revision=int(revision) if revision.isdigit() else 0,
-        by=request.user, at=timezone.now(),  # type: ignore[arg-type]
+        named(request, code).code, reason=request.POST.get("reason", ""),
+        revision=int(revision) if revision.isdigit() else 0, by=request.user, at=timezone.now(),  # type: ignore[arg-type]
     )  # fmt: skip
     return redirect("dataset", code)
 
@@ -199,16 +199,16 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 @readers_only
 def rejections(request: HttpRequest, code: str) -> HttpResponse:
     """Send every row that the check found fault with as CSV."""
-    digest = named(code).rejections
+    digest = named(request, code).rejections
     if not digest:
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="rejections-{code}.csv"'}
     return HttpResponse(storage.get_bytes(digest), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def named(code: str) -> DatasetView:
-    """Return the dataset with that code; 404 where there is none."""
+def named(request: HttpRequest, code: str) -> DatasetView:
+    """Return the dataset with that code; 404 where there is none that this reader may see."""
     try:
-        return dataset_queries.dataset(code)
+        return dataset_queries.dataset(code, reader=readers.of(request.user))
     except ObjectDoesNotExist:
         raise Http404 from None

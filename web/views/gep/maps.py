@@ -62,14 +62,14 @@ def page(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs(shown),
     }
     if shown:
-        context |= switches(shown) | {"level": LEVELS[rows[0].level] if rows else ""}
+        context |= switches(request, shown) | {"level": LEVELS[rows[0].level] if rows else ""}
     return render(request, "gep/map.html", context)
 
 
-def switches(shown: Shown) -> dict[str, Any]:
+def switches(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Return what a reader may switch to: accounts (year and profile) and indicators."""
     return {
-        "account_choices": accounts_shown.choices(shown.account),
+        "account_choices": accounts_shown.choices(request, shown.account),
         "indicator_choices": accounts_shown.indicator_choices(shown.account, chosen=shown.indicator),
     }
 

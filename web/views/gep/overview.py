@@ -34,7 +34,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "account": account,
         "region": regions_shown.name(account.region),
         "shown": shown,
-        "account_choices": accounts_shown.choices(account),
+        "account_choices": accounts_shown.choices(request, account),
         "tiles": tiles(account, indicators),
         "missing": charts.missing_indicators(indicators),
         "pending": accounts_shown.pending(account),

@@ -26,7 +26,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "parcel": parcel,
         "shown_parcel": with_labels(parcel),
         "account": account,
-        "account_choices": accounts_shown.choices(account) if account else [],
+        "account_choices": accounts_shown.choices(request, account) if account else [],
         "lines": explanations.lines(lines, account, ecosystem=parcel.ecosystem) if account else [],
         "pending": accounts_shown.pending(account) if account and lines else [],
         "layers": explanations.layers(account) if account and lines else [],

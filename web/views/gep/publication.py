@@ -21,7 +21,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def account_page(request: HttpRequest, code: str) -> HttpResponse:
     """Show one official account; one that never was official is not to be found here."""
-    account = accounts_shown.account_named(code)
+    account = accounts_shown.account_named(request, code)
     if account.status not in PUBLIC:
         raise Http404
     return render(request, "gep/publication.html", {"rows": [], **told(account)})

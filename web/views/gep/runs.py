@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import RuleViolation
-from gep import publication, queries, run_queries, runs, storage
+from gep import publication, queries, readers, run_queries, runs, storage
 from gep.method_profiles import profile_names
 from gep.run_queries import RunView
 from identity import roles
@@ -35,7 +35,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     """List the runs, the last requested first."""
     kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
     try:
-        found = run_queries.runs(kind=kind if kind in accounts_shown.KINDS else "", before=before, limit=PAGE_ROWS + 1)
+        found = run_queries.runs(
+            reader=readers.of(request.user), kind=kind if kind in accounts_shown.KINDS else "", before=before,
+            limit=PAGE_ROWS + 1,
+        )  # fmt: skip
     except ObjectDoesNotExist:
         raise Http404 from None
     context = {
@@ -69,7 +72,10 @@ def new(request: HttpRequest) -> HttpResponse:
     asked = (request.POST if request.method == "POST" else request.GET).get("profile", USUAL_PROFILE)
     name = asked if asked in profile_names() else USUAL_PROFILE
     year = timezone.localdate().year - 1
-    form = RunForm(request.POST or None, profile_name=name, initial={"year": year, "price_year": year})
+    form = RunForm(
+        request.POST or None, profile_name=name, reader=readers.of(request.user),
+        initial={"year": year, "price_year": year},
+    )  # fmt: skip
     context: dict[str, Any] = {"form": form, "profiles": run_forms.profiles(), "profile": name}
     if request.method != "POST" or not form.is_valid():
         return render(request, "gep/run_new.html", context, status=422 if request.method == "POST" else 200)
@@ -83,7 +89,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @readers_only
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """Show a run: how far it is, what its check found, what it came to, its files, and what can be done with it."""
-    return shown(request, named(code))
+    return shown(request, named(request, code))
 
 
 def shown(request: HttpRequest, run: RunView, *, refusal: RuleViolation | None = None) -> HttpResponse:
@@ -147,7 +153,7 @@ def files_of(run: RunView) -> list[Any]:
 @readers_only
 def progress(request: HttpRequest, code: str) -> HttpResponse:
     """Send the state of a run alone; once it has ended, the page is asked to load again."""
-    run = named(code)
+    run = named(request, code)
     context = told(run) | {"progress": run_queries.progress(code, at=timezone.now()), "poll": POLL}
     answer = render(request, "gep/run_progress.html", context)
     if run.status not in UNFINISHED:
@@ -158,7 +164,7 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
 @readers_only
 def file(request: HttpRequest, code: str, name: str) -> HttpResponse:
     """Send a file made of a run's figures."""
-    found = next((row for row in files_of(named(code)) if row.name == name), None)
+    found = next((row for row in files_of(named(request, code)) if row.name == name), None)
     if found is None:
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="{code}-{name}"'}
@@ -172,11 +178,11 @@ def take_step(request: HttpRequest, code: str, step: str) -> HttpResponse:
     act = ACTS.get(step)
     if act is None:
         raise Http404
-    run = named(code)
+    run = named(request, code)
     try:
         act(request, run)
     except RuleViolation as refusal:
-        return shown(request, named(code), refusal=refusal)
+        return shown(request, named(request, code), refusal=refusal)
     return redirect("run", code)
 
 
@@ -224,9 +230,9 @@ ACTS: dict[str, Callable[[HttpRequest, RunView], None]] = {
 }  # fmt: skip
 
 
-def named(code: str) -> RunView:
-    """Return the run with that code; 404 where there is none."""
+def named(request: HttpRequest, code: str) -> RunView:
+    """Return the run with that code; 404 where there is none that this reader may see."""
     try:
-        return run_queries.run(code)
+        return run_queries.run(code, reader=readers.of(request.user))
     except ObjectDoesNotExist:
         raise Http404 from None

@@ -53,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def base_run(request: HttpRequest) -> RunView | None:
     """Return the account that a scenario starts from: the one asked for, else the latest; None where there is none."""
     code = (request.POST if request.method == "POST" else request.GET).get("base", "")
-    account = accounts_shown.account_named(code) if code else accounts_shown.account_now()
+    account = accounts_shown.account_named(request, code) if code else accounts_shown.account_now(request)
     if account is None:
         return None
     run = run_queries.run(account.code)
@@ -64,7 +64,7 @@ def base_run(request: HttpRequest) -> RunView | None:
 
 def context_of(request: HttpRequest, base: RunView) -> dict[str, Any]:
     """Return what the page shows: the way down to an area, its parcels, the kinds of land use, the map."""
-    account = accounts_shown.account_named(base.code)
+    account = accounts_shown.account_named(request, base.code)
     asked = request.GET.get("area", "")
     shown = Shown(account, "", asked if asked.isascii() and asked.isdigit() and len(asked) in (6, 9, 12) else "")
     rows = map_queries.areas(account.code, within=shown.area)
