@@ -12,7 +12,7 @@ from bookkeeping.assets import PREFIXES, asset_of
 from bookkeeping.kinds import MAX_QUANTITY
 from bookkeeping.limits import Ints, Legs
 
-MAX_REFERENCE_LENGTH = 120
+MAX_REFERENCE_LENGTH = 150  # with the suffix below within the column
 EXPIRED_SUFFIX = "/expired"
 
 

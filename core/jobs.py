@@ -62,7 +62,7 @@ class NotDead(RuleViolation):
 
 
 _handlers: dict[str, Handler] = {}
-_recurring: dict[str, timedelta] = {}
+_recurring: dict[str, tuple[timedelta, timedelta]] = {}
 
 
 def enqueue(kind: str, *, cause_key: str, payload: dict[str, Any] | None = None, due_at: datetime) -> None:
@@ -91,9 +91,12 @@ def handler(kind: str, *, atomic: bool = True, lease: timedelta | None = None) -
     return register
 
 
-def recurring(kind: str, every: timedelta) -> None:
-    """Have a job of ``kind`` done once per period, whoever schedules; its payload holds ``period_start`` (ISO 8601)."""
-    _recurring[kind] = every
+def recurring(kind: str, every: timedelta, *, after: timedelta = timedelta(0)) -> None:
+    """Have a job of ``kind`` done once per period, whoever schedules; its payload holds ``period_start`` (ISO 8601).
+
+    It is due ``after`` the start of the period.
+    """
+    _recurring[kind] = every, after
 
 
 @cache
@@ -105,7 +108,7 @@ def discover() -> None:
 def enqueue_recurring(*, as_of: datetime) -> None:
     """Save the job of the period that ``as_of`` lies in, for every recurring kind that has none yet."""
     discover()
-    jobs = [_of_period(kind, every, as_of) for kind, every in _recurring.items()]
+    jobs = [_of_period(kind, every, after, as_of) for kind, (every, after) in _recurring.items()]
     # The kinds are named too, for the index begins with them: this is asked every second.
     kinds, causes = {job.kind for job in jobs}, {job.cause_key for job in jobs}
     known = set(Job.objects.filter(kind__in=kinds, cause_key__in=causes).values_list("kind", "cause_key"))
@@ -194,10 +197,10 @@ def _enqueue_all(jobs: list[Job]) -> None:
     Job.objects.bulk_create(jobs, ignore_conflicts=True)
 
 
-def _of_period(kind: str, every: timedelta, as_of: datetime) -> Job:
+def _of_period(kind: str, every: timedelta, after: timedelta, as_of: datetime) -> Job:
     start = PERIODS_BEGIN + (as_of - PERIODS_BEGIN) // every * every
     key = f"every {int(every.total_seconds())} s from {start.isoformat()}"
-    return Job(kind=kind, cause_key=key, payload={"period_start": start.isoformat()}, due_at=start)
+    return Job(kind=kind, cause_key=key, payload={"period_start": start.isoformat()}, due_at=start + after)
 
 
 def _lease_is_over() -> Q:

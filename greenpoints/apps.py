@@ -16,4 +16,10 @@ class GreenpointsConfig(AppConfig):
         events.declare("greenpoints.batch_credited", zh="行为批次已入账", en="Batch of behaviours credited")
         events.declare("greenpoints.coins_held", zh="碳币已冻结", en="Coins held")
         events.declare("greenpoints.coins_redeemed", zh="碳币已兑换", en="Coins redeemed")
+        events.declare("greenpoints.coins_refunded", zh="碳币已退款", en="Coins refunded")
+        events.declare("greenpoints.coins_expired", zh="碳币已过期", en="Coins expired")
+        events.declare(
+            "greenpoints.expiry_noticed", zh="已提示碳币即将过期", en="Holders told of coins about to expire"
+        )
+        events.declare("greenpoints.coins_granted", zh="碳币已专项发放", en="Coins granted")
         events.declare("greenpoints.coins_released", zh="碳币已退回", en="Coins released")

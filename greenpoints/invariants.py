@@ -43,3 +43,70 @@ def one_posting_for_each_accepted_event() -> Iterator[Broken | Checked]:
         cursor.execute(_WITHOUT_EVENT)
         for (reference,) in cursor.fetchall():
             yield Broken(reference, "the posting names no accepted event")
+
+
+# The lots say which coins expire when; the book says how many there are.
+_LOTS_AGAINST_BOOK = """
+    SELECT account.code, account.balance, account.held_out, coalesce(lot.coins, 0), coalesce(lot.held, 0)
+    FROM bookkeeping_account AS account
+    LEFT JOIN (SELECT 'coin:' || holder AS code, sum(coins) AS coins, sum(held_coins) AS held
+               FROM greenpoints_lot GROUP BY holder) AS lot ON lot.code = account.code
+    WHERE (account.code LIKE 'coin:resident/%' OR account.code LIKE 'coin:family/%'
+           OR account.code LIKE 'coin:unit/%')
+        AND (account.balance <> coalesce(lot.coins, 0) OR account.held_out <> coalesce(lot.held, 0))
+    ORDER BY account.code LIMIT 100
+"""
+_LOTS_WITHOUT_ACCOUNT = """
+    SELECT holder FROM greenpoints_lot
+    WHERE coins > 0 AND NOT EXISTS (SELECT 1 FROM bookkeeping_account WHERE code = 'coin:' || holder)
+    ORDER BY holder LIMIT 100
+"""
+_HELD_WITHOUT_USE = """
+    SELECT lot.id, lot.holder, lot.held_coins, coalesce(sum(used.coins), 0) FROM greenpoints_lot AS lot
+    LEFT JOIN greenpoints_lotuse AS used ON used.lot_id = lot.id AND used.spent_coins IS NULL
+    GROUP BY lot.id, lot.holder, lot.held_coins HAVING lot.held_coins <> coalesce(sum(used.coins), 0)
+    ORDER BY lot.id LIMIT 100
+"""
+_RESERVED = """
+    SELECT account.code, account.balance, coalesce(lot.fen, 0) FROM bookkeeping_account AS account
+    LEFT JOIN (SELECT 'fen:reserved/' || sponsor AS code, sum(coins * unit_cost_fen) AS fen
+               FROM greenpoints_lot GROUP BY sponsor) AS lot ON lot.code = account.code
+    WHERE account.code LIKE 'fen:reserved/%' AND account.balance <> coalesce(lot.fen, 0)
+    ORDER BY account.code LIMIT 100
+"""
+
+
+@invariant(
+    code="I4b",
+    zh="每位持有人的碳币批次之和等于账上余额，冻结部分亦然",
+    en="Each holder's lots add up to the balance in the book, and what is set aside likewise",
+)
+def lots_are_what_the_book_holds() -> Iterator[Broken | Checked]:
+    """Yield each holder whose lots and account differ, and each lot whose set-aside coins nothing accounts for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM greenpoints_lot")
+        yield Checked(cursor.fetchone()[0])
+        cursor.execute(_LOTS_AGAINST_BOOK)
+        for code, balance, held_out, coins, held in cursor.fetchall():
+            yield Broken(code, f"the book holds {balance} ({held_out} set aside), the lots {coins} ({held})")
+        cursor.execute(_LOTS_WITHOUT_ACCOUNT)
+        for (holder,) in cursor.fetchall():
+            yield Broken(f"lots of {holder}", "there is no such account")
+        cursor.execute(_HELD_WITHOUT_USE)
+        for pk, holder, held, used in cursor.fetchall():
+            yield Broken(f"lot {pk} of {holder}", f"{held} coins are set aside, {used} of them for something")
+
+
+@invariant(
+    code="I4c",
+    zh="每个资助方预留的资金等于其未用碳币的成本",
+    en="What each sponsor has set aside is the cost of its coins that are out",
+)
+def reserves_are_the_cost_of_coins() -> Iterator[Broken | Checked]:
+    """Yield each sponsor whose reserve is not the cost of its coins in lots."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM bookkeeping_account WHERE code LIKE 'fen:reserved/%'")
+        yield Checked(cursor.fetchone()[0])
+        cursor.execute(_RESERVED)
+        for code, balance, fen in cursor.fetchall():
+            yield Broken(code, f"{balance} fen are set aside, the coins cost {fen}")

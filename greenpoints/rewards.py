@@ -1,11 +1,21 @@
-"""From milligrams to whole coins: what a resident gets for a day, and what is carried on. Exact whole numbers."""
+"""From milligrams to whole coins, and how long coins live. Exact whole numbers, no database."""
 
+import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core import coefficients, regions
+
 Ints = NDArray[np.int64]
+RULES = Path(__file__).parent / "coefficients" / "points_rules.csv"
+LONGEST_LIFE_MONTHS = 120  # ten years: the ceiling of the Shenzhen rule, which ours keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +24,15 @@ class Rewards:
 
     coins: Ints
     carried_mg: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class LotRules:
+    """How long coins live: months from earning, days left at least after a refund, days of notice."""
+
+    life_months: int
+    refund_days: int
+    notice_days: tuple[int, ...]
 
 
 def coins_due(posted_mg: Ints, *, flat_coins: Ints, carried_mg: Ints, carried_coins: Ints, mg_per_coin: int) -> Rewards:
@@ -27,3 +46,43 @@ def coins_due(posted_mg: Ints, *, flat_coins: Ints, carried_mg: Ints, carried_co
     total_mg = carried_mg + posted_mg
     coins = carried_coins + flat_coins + total_mg // mg_per_coin
     return Rewards(coins=coins, carried_mg=total_mg % mg_per_coin)
+
+
+@lru_cache(maxsize=64)
+def lot_rules(day: date) -> LotRules:
+    """Return the rules of ``day`` in Fuzhou; ValueError where coins would live for less than a month or too long."""
+    table, chain = coefficients.load(RULES), regions.chain(regions.FUZHOU)
+
+    def whole(key: str) -> int:
+        return int(Decimal(str(table.at(key, regions=chain, on=day).value)))
+
+    rules = LotRules(
+        life_months=whole("lot_life"),
+        refund_days=whole("refund_life"),
+        notice_days=(whole("notice_early"), whole("notice_late")),
+    )
+    if not 1 <= rules.life_months <= LONGEST_LIFE_MONTHS:
+        raise ValueError(f"points_rules: lot_life is 1 to {LONGEST_LIFE_MONTHS} months, not {rules.life_months}")
+    return rules
+
+
+def expires_on(earned_on: date, *, life_months: int) -> date:
+    """Return the last day on which coins earned on a day can be used: the end of the month ``life_months`` later."""
+    months = earned_on.year * 12 + earned_on.month - 1 + life_months
+    year, month = divmod(months, 12)
+    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+
+
+def refunded_until(expires_on: date, *, refunded_on: date, refund_days: int) -> date:
+    """Return until when refunded coins can be used: as before, and at least ``refund_days`` after the refund."""
+    return max(expires_on, refunded_on + timedelta(days=refund_days))
+
+
+def in_turn(available: Sequence[int], wanted: int) -> list[int]:
+    """Return how many of ``wanted`` each lot gives, the first as much as it has; fewer in all where all are emptied."""
+    given = []
+    for coins in available:
+        part = min(coins, wanted)
+        given.append(part)
+        wanted -= part
+    return given

@@ -1,12 +1,15 @@
-"""Saved batches become points; holds that ran out are given back."""
+"""Saved batches become points; holds that ran out are given back; coins end on their day."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from core import jobs
 from greenpoints.intake import batches
+from greenpoints.points import expiry
 from greenpoints.redemption import redemptions
+from greenpoints.screening.checks import LOCAL
 
+EXPIRE_JOB = "greenpoints.expire_coins"
 RELEASE_JOB = "greenpoints.release_expired"
 
 
@@ -23,4 +26,13 @@ def release_expired(payload: dict[str, Any], *, as_of: datetime) -> None:
     redemptions.release_expired(at=as_of)
 
 
+@jobs.handler(EXPIRE_JOB, atomic=False)
+def expire_coins(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """End the coins whose last day is over, and tell holders of those that end soon."""
+    today = datetime.fromisoformat(payload["period_start"]).astimezone(LOCAL).date()
+    expiry.expire(today=today, at=as_of)
+    expiry.give_notice(today=today, at=as_of)
+
+
 jobs.recurring(RELEASE_JOB, every=timedelta(minutes=1))
+jobs.recurring(EXPIRE_JOB, every=timedelta(days=1), after=timedelta(minutes=10))  # 00:10 in Fuzhou

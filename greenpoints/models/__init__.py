@@ -1,8 +1,10 @@
-"""The tables of the app: batches, their rows, what is carried, what was issued, redemptions, funds."""
+"""The tables of the app: batches, their rows, what is carried, what was issued, lots, redemptions, funds."""
 
 from greenpoints.models.batches import Batch, BatchContent, BatchStatus, Behaviour, BehaviourStatus
+from greenpoints.models.grants import Grant, GrantStatus
+from greenpoints.models.lots import ExpiryNotice, Lot, LotUse
 from greenpoints.models.points import Carry, Fund, Issue, IssueStatus
-from greenpoints.models.redemptions import Redemption, RedemptionStatus
+from greenpoints.models.redemptions import Redemption, RedemptionStatus, Refund
 
 __all__ = [
     "Batch",
@@ -11,9 +13,15 @@ __all__ = [
     "Behaviour",
     "BehaviourStatus",
     "Carry",
+    "ExpiryNotice",
     "Fund",
+    "Grant",
+    "GrantStatus",
     "Issue",
     "IssueStatus",
+    "Lot",
+    "LotUse",
     "Redemption",
     "RedemptionStatus",
+    "Refund",
 ]

@@ -1,7 +1,7 @@
-"""Coins that become goods at merchants."""
+"""Coins that become goods at merchants, and what comes back."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,15 +14,20 @@ class RedemptionStatus(models.TextChoices):
 
 
 class Redemption(models.Model):
-    """Coins of a resident at a merchant: held, then confirmed or released."""
+    """Coins of a holder at a merchant: held, then confirmed or released; confirmed ones may be refunded, in parts.
+
+    ``holder`` is whose coins are spent (``resident/REF``, or another account with lots); ``person_ref`` who spends.
+    """
 
     order = models.CharField(max_length=64)
     merchant = models.CharField(max_length=64)
     person_ref = models.CharField(max_length=32)
-    sponsor = models.CharField(max_length=64)
+    holder = models.CharField(max_length=48)
     coins = models.BigIntegerField()
     confirmed_coins = models.BigIntegerField(default=0)
-    unit_cost_fen = models.BigIntegerField()
+    confirmed_fen = models.BigIntegerField(default=0)
+    refunded_coins = models.BigIntegerField(default=0)
+    refunded_fen = models.BigIntegerField(default=0)
     status = models.CharField(max_length=16, choices=RedemptionStatus, default=RedemptionStatus.HELD)
     held_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -32,10 +37,30 @@ class Redemption(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "order"], name="greenpoints_redemption_order"),
             models.CheckConstraint(
-                condition=Q(
-                    coins__gt=0, confirmed_coins__gte=0, confirmed_coins__lte=models.F("coins"), unit_cost_fen__gte=0
-                ),
+                condition=Q(coins__gt=0, confirmed_coins__gte=0, confirmed_coins__lte=F("coins"))
+                & Q(refunded_coins__gte=0, refunded_coins__lte=F("confirmed_coins"))
+                & Q(refunded_fen__gte=0, refunded_fen__lte=F("confirmed_fen")),
                 name="greenpoints_redemption_coins",
             ),
         ]
-        indexes = [models.Index(fields=["person_ref"], name="greenpoints_redemption_person")]
+        indexes = [
+            models.Index(fields=["person_ref"], name="greenpoints_redemption_person"),
+            models.Index(fields=["merchant", "resolved_at"], name="greenpoints_redemption_day"),
+            models.Index(fields=["expires_at"], condition=Q(status="held"), name="greenpoints_redemption_late"),
+        ]
+
+
+class Refund(models.Model):
+    """Coins of a confirmed order that went back to their lots: one row per refund line of the merchant."""
+
+    redemption = models.ForeignKey(Redemption, on_delete=models.PROTECT, related_name="refunds")
+    line = models.CharField(max_length=20)
+    coins = models.BigIntegerField()
+    fen = models.BigIntegerField()
+    refunded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["redemption", "line"], name="greenpoints_refund_once"),
+            models.CheckConstraint(condition=Q(coins__gt=0, fen__gte=0), name="greenpoints_refund_coins"),
+        ]

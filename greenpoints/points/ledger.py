@@ -10,9 +10,11 @@ from django.db import connection, models
 
 from bookkeeping import bulk, chart
 from bookkeeping.chart import Nature
+from bookkeeping.refusals import Overdrawn
 from greenpoints import bulk_rows, rewards
 from greenpoints.models import Batch, Behaviour, IssueStatus
-from greenpoints.points import funds
+from greenpoints.points import funds, lots
+from greenpoints.points.lots import NewLot
 from greenpoints.quantification import parameters
 from greenpoints.quantification.quantify import Ints
 
@@ -72,7 +74,8 @@ def post_acts(run: Batch) -> None:
 def issue(run: Batch, *, at: datetime) -> None:
     """Pay the coins of the run and keep what is left over, in the caller's transaction.
 
-    Issuing stops where the sponsor's fund ends: the coins of those residents wait in their carry, with the reason.
+    Issuing stops where the sponsors' funds end: the coins of those residents wait in their carry, with the reason.
+    The coins that are paid go into lots, by the day on which they expire.
     """
     bulk_rows.lock("carry")
     in_force = parameters.in_force(run.business_on)
@@ -84,19 +87,25 @@ def issue(run: Batch, *, at: datetime) -> None:
         carried_coins=earned.carried_coins,
         mg_per_coin=in_force.mg_per_coin,
     )
-    sponsor = funds.sponsor_on(run.business_on)
-    statuses = _pay(run, earned.people, due.coins, sponsor=sponsor, unit_cost_fen=in_force.unit_cost_fen, at=at)
-    unpaid = np.array([status not in ("", IssueStatus.ISSUED) for status in statuses], bool)
+    sponsors = _pay(run, earned.people, due.coins, unit_cost_fen=in_force.unit_cost_fen, at=at)
+    unpaid = np.array([not sponsor for sponsor in sponsors], bool)
     _keep_carry(earned.people, due.carried_mg, np.where(unpaid, due.coins, 0))
-    rows = zip(earned.people, due.coins.tolist(), statuses, strict=True)
+    why = IssueStatus.FUND_EXHAUSTED if funds.sponsors_on(run.business_on) else IssueStatus.NO_FUND
+    rows = [row for row in zip(earned.people, due.coins.tolist(), sponsors, strict=True) if row[1]]
     bulk_rows.insert(
         "greenpoints_issue",
         ("run_id", "person_ref", "business_on", "sponsor", "coins", "cost_fen", "status"),
         [
-            (run.pk, ref, run.business_on, sponsor, coins, coins * in_force.unit_cost_fen, str(status))
-            for ref, coins, status in rows
-            if coins
+            (run.pk, ref, run.business_on, sponsor, coins, coins * in_force.unit_cost_fen,
+             str(IssueStatus.ISSUED if sponsor else why))
+            for ref, coins, sponsor in rows
         ],
+    )  # fmt: skip
+    until = rewards.expires_on(run.business_on, life_months=rewards.lot_rules(run.business_on).life_months)
+    lots.add(
+        NewLot(f"resident/{ref}", until, sponsor, in_force.unit_cost_fen, coins)
+        for ref, coins, sponsor in rows
+        if sponsor
     )
 
 
@@ -154,14 +163,13 @@ def _earned(run: Batch) -> _Earned:
     return _Earned(people, now[:, 0], now[:, 1], before[:, 0], before[:, 1])
 
 
-def _pay(run: Batch, people: list[str], coins: Ints, *, sponsor: str, unit_cost_fen: int, at: datetime) -> list[str]:
-    """Return what became of each resident's coins: empty where there are none to pay."""
-    answers = [""] * len(people)
+def _pay(run: Batch, people: list[str], coins: Ints, *, unit_cost_fen: int, at: datetime) -> list[str]:
+    """Return who paid each resident's coins: the first fund in force that had enough; empty where none had."""
+    paid_by = [""] * len(people)
     due = np.flatnonzero(coins).tolist()
-    if not sponsor:
-        for n in due:
-            answers[n] = IssueStatus.NO_FUND
-    elif due:
+    for sponsor in funds.sponsors_on(run.business_on):
+        if not due:
+            break
         legs = [leg for n in due for leg in _legs(people[n], int(coins[n]), sponsor, unit_cost_fen)]
         references = [points_reference(run, people[n]) for n in due]
         size = len(legs) // len(due)
@@ -175,14 +183,12 @@ def _pay(run: Batch, people: list[str], coins: Ints, *, sponsor: str, unit_cost_
             occurred_at=at,
         )
         for n, status in zip(due, result.status[::size].tolist(), strict=True):
-            answers[n] = IssueStatus.ISSUED if status in _DONE else _refusal(status)
-    return answers
-
-
-def _refusal(status: str) -> str:
-    if status != "overdrawn":
-        raise PostingRefused(f"the book answered {status} to a points posting")
-    return IssueStatus.FUND_EXHAUSTED
+            if status == bulk.POSTED:
+                paid_by[n] = sponsor
+            elif status != Overdrawn.code:
+                raise PostingRefused(f"the book answered {status} to a points posting")
+        due = [n for n in due if not paid_by[n]]
+    return paid_by
 
 
 def _legs(person_ref: str, coins: int, sponsor: str, unit_cost_fen: int) -> list[tuple[str, str, int]]:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
+
 from greenpoints.models import Redemption, RedemptionStatus
 from greenpoints.screening.checks import day_bounds_us
 
@@ -22,14 +25,9 @@ def merchant_day(merchant: str, *, on: date) -> MerchantDay:
     """Return the orders that the merchant's customers confirmed on the day, and what it is owed for them."""
     first_us, next_us = day_bounds_us(on)
     start, end = (datetime.fromtimestamp(us // 1_000_000, UTC) for us in (first_us, next_us))
-    rows = Redemption.objects.filter(
+    found = Redemption.objects.filter(
         merchant=merchant, status=RedemptionStatus.CONFIRMED, resolved_at__gte=start, resolved_at__lt=end
-    ).values_list("confirmed_coins", "unit_cost_fen")
-    found = list(rows)
+    ).aggregate(orders=Count("id"), coins=Coalesce(Sum("confirmed_coins"), 0), fen=Coalesce(Sum("confirmed_fen"), 0))
     return MerchantDay(
-        merchant=merchant,
-        day=on,
-        orders=len(found),
-        coins=sum(coins for coins, _fen in found),
-        owed_fen=sum(coins * fen for coins, fen in found),
+        merchant=merchant, day=on, orders=found["orders"], coins=int(found["coins"]), owed_fen=int(found["fen"])
     )

@@ -1,6 +1,7 @@
 """Coins spent at a merchant, in two steps: held for the order, then confirmed (in full or part) or released.
 
 The merchant is owed money for each coin: the fen set aside when the coin was issued move with it, in the same posting.
+What was confirmed can be refunded, in full or in parts, each named by a line of the merchant.
 """
 
 import logging
@@ -12,21 +13,21 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from bookkeeping import chart, postings
+from bookkeeping import chart
 from bookkeeping.chart import Nature
-from bookkeeping.postings import Leg
-from bookkeeping.refusals import AccountFrozen, AccountMissing, HoldResolved, Overdrawn
+from bookkeeping.refusals import AccountFrozen, AccountMissing, HoldExpired, Overdrawn
 from core import events
 from core.errors import RuleViolation
-from greenpoints.models import Redemption, RedemptionStatus
-from greenpoints.points import funds
-from greenpoints.quantification import parameters
-from greenpoints.screening.checks import LOCAL
+from greenpoints import bulk_rows
+from greenpoints.models import Redemption, RedemptionStatus, Refund
+from greenpoints.points import spending
+from greenpoints.points.spending import Payee
 from identity import queries as identity_queries
 
 logger = logging.getLogger(__name__)
 HOLD_FOR = timedelta(minutes=15)
 MAX_ORDER_LENGTH = 50
+MAX_LINE_LENGTH = 20
 EXPIRE_AT_ONCE = 1_000
 
 
@@ -68,11 +69,18 @@ class TooManyCoins(RuleViolation):
     status = 422
 
 
-class NoFund(RuleViolation):
-    """No sponsor stands behind the coins on that day."""
+class NotConfirmed(RuleViolation):
+    """Only coins that were confirmed can be refunded; what is held is released instead."""
 
-    code = "no_fund"
-    message = _("当日没有可支付的资助资金。")
+    code = "not_confirmed"
+    message = _("该兑换尚未确认或已退回，不能退款。")
+
+
+class RefundLineReused(RuleViolation):
+    """The merchant used this refund line of the order before, for another number of coins."""
+
+    code = "refund_line_reused"
+    message = _("该退款行号已用于其他数量的退款。")
 
 
 class CoinsNotAvailable(RuleViolation):
@@ -95,13 +103,14 @@ class RedemptionView:
     held_at: datetime
     expires_at: datetime
     resolved_at: datetime | None = None
+    refunded_coins: int = 0
 
 
 def hold(*, person: str, merchant: str, coins: int, order: str, at: datetime) -> RedemptionView:
     """Set coins of a resident aside for an order of a merchant, for 15 minutes.
 
-    The same order with the same content again changes nothing; other content is OrderReused. Raises NotAMerchant,
-    TooManyCoins, NoFund, CoinsNotAvailable.
+    The coins that expire first are taken first. The same order with the same content again changes nothing; other
+    content is OrderReused. Raises NotAMerchant, TooManyCoins, CoinsNotAvailable.
     """
     if identity_queries.organisation(merchant).kind != "merchant":
         raise NotAMerchant(merchant=merchant)
@@ -128,13 +137,11 @@ def confirm(*, merchant: str, order: str, at: datetime, coins: int | None = None
             if row.status == RedemptionStatus.CONFIRMED and row.confirmed_coins == paid:
                 return view(row)
             raise OrderResolved(order=order, status=row.status)
+        if at >= row.expires_at:
+            raise HoldExpired(order=order, expires_at=row.expires_at.isoformat())
         with _nobody_named(order):
-            postings.confirm(
-                hold=_reference(row, "hold"),
-                reference=_reference(row, "confirm"),
-                quantities=[paid, paid * row.unit_cost_fen] if row.unit_cost_fen else [paid],
-                occurred_at=at,
-            )
+            spending.confirm(reference=_reference(row), coins=paid, at=at)
+        row.confirmed_fen = spending.cost_fen(reference=_reference(row))
         return _resolve(row, RedemptionStatus.CONFIRMED, coins=paid, at=at)
 
 
@@ -147,6 +154,49 @@ def release(*, merchant: str, order: str, at: datetime) -> RedemptionView:
         if row.status != RedemptionStatus.HELD:
             raise OrderResolved(order=order, status=row.status)
         return _release(row, at=at)
+
+
+def refund(*, merchant: str, order: str, line: str, at: datetime, coins: int | None = None) -> RedemptionView:
+    """Give ``coins`` of a confirmed order back to their lots, all that is left where none are named.
+
+    ``line`` is the merchant's own name of the refund, once per order: the same again changes nothing, with another
+    number of coins it is RefundLineReused. The money comes from what the merchant is still owed; beyond that it owes
+    it. Raises OrderMissing, NotConfirmed, RefundTooLarge, TooManyCoins.
+    """
+    if not 0 < len(line) <= MAX_LINE_LENGTH:
+        raise TooManyCoins(line=line[:MAX_LINE_LENGTH])
+    with transaction.atomic():
+        bulk_rows.lock(f"merchant/{merchant}")
+        row = _get(merchant=merchant, order=order, lock=True)
+        if row.status != RedemptionStatus.CONFIRMED:
+            raise NotConfirmed(order=order, status=row.status)
+        known = row.refunds.filter(line=line).first()
+        if known is not None:
+            if coins not in (None, known.coins):
+                raise RefundLineReused(order=order, line=line, coins=known.coins)
+            return view(row)
+        returned = row.confirmed_coins - row.refunded_coins if coins is None else coins
+        if returned < 1:
+            raise spending.RefundTooLarge(coins=returned, left=row.confirmed_coins - row.refunded_coins)
+        with _nobody_named(order):
+            fen = spending.give_back(
+                reference=_reference(row), line=line, payees=payees_of(merchant), coins=returned, at=at
+            )
+        Refund.objects.create(redemption=row, line=line, coins=returned, fen=fen, refunded_at=at)
+        row.refunded_coins += returned
+        row.refunded_fen += fen
+        row.save(update_fields=["refunded_coins", "refunded_fen"])
+        _record("greenpoints.coins_refunded", row, coins=returned, at=at)
+        return view(row)
+
+
+def payees_of(merchant: str) -> list[Payee]:
+    """Return where a merchant's coins and money lie, those not settled yet first; opened where they are not yet."""
+    open_, settled = f"coin:merchant/{merchant}", f"coin:settled/{merchant}"
+    payable, owes = f"fen:payable/{merchant}", f"fen:clawback/{merchant}"
+    chart.open_accounts([open_, settled, payable], nature=Nature.HOLDER)
+    chart.open_accounts([owes], nature=Nature.SOURCE)
+    return [Payee(coins=open_, fen=payable), Payee(coins=settled, fen=owes)]
 
 
 def release_expired(*, at: datetime) -> int:
@@ -180,26 +230,18 @@ def view(row: Redemption) -> RedemptionView:
 
 
 def _held(*, person: str, merchant: str, coins: int, order: str, at: datetime) -> Redemption:
-    day = at.astimezone(LOCAL).date()
-    sponsor = funds.sponsor_on(day)
-    if not sponsor:
-        raise NoFund(day=day.isoformat())
     row = Redemption.objects.create(
         order=order,
         merchant=merchant,
         person_ref=person,
-        sponsor=sponsor,
+        holder=f"resident/{person}",
         coins=coins,
-        unit_cost_fen=parameters.in_force(day).unit_cost_fen,
         held_at=at,
         expires_at=at + HOLD_FOR,
     )
-    legs = [Leg(f"coin:resident/{person}", f"coin:merchant/{merchant}", coins)]
-    if row.unit_cost_fen:
-        legs.append(Leg(f"fen:reserved/{sponsor}", f"fen:payable/{merchant}", coins * row.unit_cost_fen))
-    chart.open_accounts([leg.target for leg in legs], nature=Nature.HOLDER)
+    payee = Payee(coins=f"coin:merchant/{merchant}", fen=f"fen:payable/{merchant}")
     with _nobody_named(row.order):
-        postings.hold(reference=_reference(row, "hold"), legs=legs, occurred_at=at, expires_at=row.expires_at)
+        spending.hold(holder=row.holder, payee=payee, coins=coins, reference=_reference(row), at=at)
     _record("greenpoints.coins_held", row, coins=coins, at=at)
     return row
 
@@ -222,26 +264,22 @@ def _get(*, merchant: str, order: str, lock: bool = False) -> Redemption:
 
 
 def _release(row: Redemption, *, at: datetime) -> RedemptionView:
-    try:
-        with _nobody_named(row.order):
-            postings.release(hold=_reference(row, "hold"), reference=_reference(row, "release"), occurred_at=at)
-    except HoldResolved:
-        # The row is locked and says held, so nobody confirmed: the book's own sweep was quicker. The coins are back.
-        logger.info("order %s of %s was released by the book", row.order, row.merchant)
+    with _nobody_named(row.order):
+        spending.release(reference=_reference(row), at=at)
     return _resolve(row, RedemptionStatus.RELEASED, coins=0, at=at)
 
 
 def _resolve(row: Redemption, status: RedemptionStatus, *, coins: int, at: datetime) -> RedemptionView:
     row.status, row.confirmed_coins, row.resolved_at = status, coins, at
-    row.save(update_fields=["status", "confirmed_coins", "resolved_at"])
+    row.save(update_fields=["status", "confirmed_coins", "confirmed_fen", "resolved_at"])
     kind = "coins_redeemed" if status == RedemptionStatus.CONFIRMED else "coins_released"
     _record(f"greenpoints.{kind}", row, coins=coins or row.coins, at=at)
     return view(row)
 
 
-def _reference(row: Redemption, step: str) -> str:
-    return f"redemption/{row.merchant}/{row.order}/{step}"
+def _reference(row: Redemption) -> str:
+    return f"redemption/{row.merchant}/{row.order}"
 
 
 def _record(kind: str, row: Redemption, *, coins: int, at: datetime) -> None:
-    events.record(kind, subject=f"redemption/{row.merchant}/{row.order}", occurred_at=at, detail={"coins": coins})
+    events.record(kind, subject=_reference(row), occurred_at=at, detail={"coins": coins})

@@ -7,10 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from bookkeeping import chart, postings
 from bookkeeping import queries as book
-from bookkeeping.postings import Leg
-from greenpoints.points import funds
+from greenpoints.points import funds, grants
 from identity import one_time_codes, organisations, people, roles
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +24,8 @@ def resident():
     funds.endow(sponsor="city", coins=100, fen=500, reference="2026", valid_from=date(2026, 1, 1), at=AT)
     ref = people.register("林一", region="361028", at=AT)
     people.register_user("resident", PASSWORD, person=ref, at=AT)
-    own = f"coin:resident/{ref}"
-    chart.open_accounts([own, "fen:reserved/city"], nature=chart.Nature.HOLDER)
-    legs = [Leg("coin:fund/city", own, 5), Leg("fen:fund/city", "fen:reserved/city", 25)]
-    postings.post(reference="gift", legs=legs, occurred_at=AT)
+    grants.propose(code="gift", person=ref, sponsor="city", coins=5, reason="test", by="ann", at=AT)
+    grants.approve("gift", by="bob", at=AT)
     return ref
 
 
