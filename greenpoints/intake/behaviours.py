@@ -131,7 +131,7 @@ def _factor_row(kind: str, in_force: Parameters) -> tuple[int, int, int, int, bo
     if not kind:
         return 0, 1, 0, 1, False, 0, ""
     act, key, letter = kind.split(" ")
-    factor, discount = in_force.factors[key], in_force.discounts[letter]
+    factor, discount = in_force.factors.get(key, parameters.NOTHING), in_force.discounts[letter]
     return (
         factor.mg_per_unit.numerator, factor.mg_per_unit.denominator, discount.numerator, discount.denominator,
         factor.approved, in_force.flat_coins.get(act, 0), f"{factor.version} x {letter} {float(discount)}",
@@ -147,6 +147,8 @@ def _tuples(delivery: Delivery, decided: Decided) -> list[tuple]:
         "started_us": rows.started_us, "ended_us": rows.ended_us, "quantity": rows.quantity,
         "counted_quantity": decided.quantity, "unit": rows.unit, "evidence": rows.evidence,
         "evidence_ref": rows.evidence_ref, "place": rows.place, "device": rows.device, "status": decided.status,
+        "measures": [""] * len(rows), "asset_ref": [""] * len(rows), "counterpart_ref": [""] * len(rows),
+        "basis_id": [None] * len(rows),
         "reason": decided.reason, "gross_mg": reduction.gross_mg, "net_mg": reduction.net_mg,
         "posted_mg": reduction.posted_mg, "flat_coins": decided.flat_coins, "factor": decided.factor,
     }  # fmt: skip

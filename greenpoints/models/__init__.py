@@ -4,9 +4,11 @@ from greenpoints.models.batches import Batch, BatchContent, BatchStatus, Behavio
 from greenpoints.models.grants import Grant, GrantStatus
 from greenpoints.models.lots import ExpiryNotice, Lot, LotUse
 from greenpoints.models.points import Carry, Fund, Issue, IssueStatus
+from greenpoints.models.quantification import Basis
 from greenpoints.models.redemptions import Redemption, RedemptionStatus, Refund
 
 __all__ = [
+    "Basis",
     "Batch",
     "BatchContent",
     "BatchStatus",

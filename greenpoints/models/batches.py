@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from greenpoints import reasons
+from greenpoints.models.quantification import Basis
 
 
 class BatchStatus(models.TextChoices):
@@ -78,6 +79,9 @@ class Behaviour(models.Model):
     evidence_ref = models.CharField(max_length=64, blank=True)
     place = models.CharField(max_length=6, blank=True)
     device = models.CharField(max_length=64, blank=True)
+    measures = models.TextField(blank=True)  # canonical JSON, name -> whole number; empty where the record has none
+    asset_ref = models.CharField(max_length=64, blank=True)
+    counterpart_ref = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=16, choices=BehaviourStatus)
     reason = models.CharField(max_length=32, blank=True)
     gross_mg = models.BigIntegerField(default=0)
@@ -85,6 +89,7 @@ class Behaviour(models.Model):
     posted_mg = models.BigIntegerField(default=0)
     flat_coins = models.BigIntegerField(default=0)
     factor = models.CharField(max_length=120, blank=True)
+    basis = models.ForeignKey(Basis, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [

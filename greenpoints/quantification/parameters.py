@@ -27,6 +27,9 @@ class Factor:
     approved: bool
 
 
+NOTHING = Factor(mg_per_unit=Fraction(0), version="", approved=True)  # an act that carries no grams
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """Everything that one civil day needs: factors, limits, discounts, points rules.
@@ -44,11 +47,6 @@ class Parameters:
     version: str
 
 
-def factor_keys() -> list[str]:
-    """Return every factor that the catalogue may ask for."""
-    return [act.factor_key(m) for act in ACTS.values() for m in (act.materials or ("",))]
-
-
 @lru_cache(maxsize=64)
 def in_force(day: date, *, approved: frozenset[str] = frozenset()) -> Parameters:
     """Return the parameters of ``day`` in Fuzhou; CoefficientMissing where one is not there.
@@ -63,18 +61,16 @@ def in_force(day: date, *, approved: frozenset[str] = frozenset()) -> Parameters
 
     coin = at("points_rules", "grams_per_coin")
     return Parameters(
-        factors={key: _factor(key, at("reduction_factors", key), approved) for key in factor_keys()},
-        limits=_whole_numbers(tables["limits"], _LIMIT_KEYS, day, chain),
+        factors={
+            key: _factor(key, at("reduction_factors", key), approved) for key in tables["reduction_factors"].keys()  # noqa: SIM118
+        },
+        limits=_whole_numbers(tables["limits"], tables["limits"].keys(), day, chain),
         discounts={letter: _exact(at("evidence_discounts", letter).value) for letter in "ABCD"},
         flat_coins=_whole_numbers(tables["points_rules"], tuple(ACTS), day, chain),
         mg_per_coin=int(_exact(coin.value) * _MG[coin.unit]),
         unit_cost_fen=int(_exact(at("points_rules", "unit_cost").value)),
         version=f"{coin.value} {coin.unit}/coin {coin.source}",
     )
-
-
-_LIMIT_NAMES = ("least", "most", "slowest", "fastest", "cadence", "day_quantity", "day_count")
-_LIMIT_KEYS = tuple(f"{key}.{name}" for key in (*ACTS, "W") for name in _LIMIT_NAMES)
 
 
 def _factor(key: str, row: coefficients.Coefficient, approved: frozenset[str]) -> Factor:
