@@ -111,7 +111,9 @@ class Act:
 
 def _formula(row: Mapping[str, Any]) -> Formula:
     parts: dict[str, Any] = {name: row[name] for name in Formula.__dataclass_fields__ if name in row}
-    return Formula(**{name: tuple(part) if isinstance(part, list) else part for name, part in parts.items()})
+    for name in ("zero_below", "zero_up_to"):
+        parts[name] = tuple(parts.get(name, ()))
+    return Formula(**parts)
 
 
 def _act(code: str, row: dict[str, Any]) -> Act:

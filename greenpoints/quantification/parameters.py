@@ -62,7 +62,8 @@ def in_force(day: date, *, approved: frozenset[str] = frozenset()) -> Parameters
     coin = at("points_rules", "grams_per_coin")
     return Parameters(
         factors={
-            key: _factor(key, at("reduction_factors", key), approved) for key in tables["reduction_factors"].keys()  # noqa: SIM118
+            key: _factor(key, at("reduction_factors", key), approved)
+            for key in tables["reduction_factors"].keys()  # noqa: SIM118
         },
         limits=_whole_numbers(tables["limits"], tables["limits"].keys(), day, chain),
         discounts={letter: _exact(at("evidence_discounts", letter).value) for letter in "ABCD"},
