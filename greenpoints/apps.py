@@ -22,4 +22,5 @@ class GreenpointsConfig(AppConfig):
             "greenpoints.expiry_noticed", zh="已提示碳币即将过期", en="Holders told of coins about to expire"
         )
         events.declare("greenpoints.coins_granted", zh="碳币已专项发放", en="Coins granted")
+        events.declare("greenpoints.circle_opened", zh="圈子已建立", en="Circle opened")
         events.declare("greenpoints.coins_released", zh="碳币已退回", en="Coins released")

@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from web.views import api_docs, bookkeeping, greenpoints, home, identity, marketplace, policy, redemptions
 from web.views.gep import comparison, datasets, exports, maps, overview, parcels, publication, runs, scenarios, tiles
-from web.views.residents import consents, personal_data, statements
+from web.views.residents import circles, consents, personal_data, statements
 from web.views.residents import home as residents_home
 
 urlpatterns = [
@@ -46,6 +46,9 @@ urlpatterns = [
     path("greenpoints/<str:person>/statements/<str:period>/lvbao.<str:kind>", statements.file, name="statement_file"),
     path("greenpoints/<str:person>/consents/", consents.page, name="consents"),
     path("greenpoints/<str:person>/consents/decide/", consents.decide, name="consent_decide"),
+    path("greenpoints/<str:person>/circles/", circles.page, name="circles"),
+    path("greenpoints/<str:person>/circles/decide/", circles.decide, name="circle_decide"),
+    path("greenpoints/<str:person>/goal/", circles.set_goal, name="goal"),
     path("greenpoints/<str:person>/data/", personal_data.page, name="personal_data"),
     path("greenpoints/<str:person>/data/correct/", personal_data.correct, name="personal_data_correct"),
     path("greenpoints/<str:person>/data/export.json", personal_data.export, name="personal_data_export"),

@@ -66,6 +66,9 @@ ANSWERS = {
     "statement_file": OWN,
     "consents": OWN,
     "consent_decide": POST_ONLY,
+    "circles": OWN,
+    "circle_decide": POST_ONLY,
+    "goal": POST_ONLY,
     "personal_data": OWN,
     "personal_data_correct": (302, 403, 302, 403, 403, 403, 403, 403),
     "personal_data_export": (302, 403, 200, 403, 403, 403, 403, 403),
@@ -88,6 +91,7 @@ def address(city, seven_coins, claim):
     own = city["refs"][0]
     arguments = {
         "statements": (own,), "statement": (own, "2026-05"), "statement_file": (own, "2026-05", "csv"),
+        "circles": (own,), "circle_decide": (own,), "goal": (own,),
         "consents": (own,), "consent_decide": (own,), "personal_data": (own,), "personal_data_correct": (own,),
         "personal_data_export": (own,),
         "parcel_tile": (12, 3379, 1719), "parcel": ("none",), "resident": (own,), "listing": ("none",),

@@ -1,6 +1,7 @@
 """A resident's own page: what there is, what the day brought and why, the latest entries."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from bookkeeping import statements
 from bookkeeping.refusals import AccountMissing
 from greenpoints import queries
-from greenpoints.queries import ActLine
+from greenpoints.queries import ActLine, leaderboards
+from greenpoints.queries import statements as personal_statements
 from greenpoints.reasons import ACCEPTED
 from greenpoints.redemption import redemptions
 from identity import queries as identity_queries
@@ -37,8 +39,18 @@ def page(request: HttpRequest, person: str) -> HttpResponse:
         "acts": [told(act) for act in summary.acts],
         "entries": entries(person),
         "pending": pending(person),
+        "goal": goal(person, today=timezone.localdate()),
     }
     return render(request, "greenpoints/resident.html", context)
+
+
+def goal(person: str, *, today: date) -> dict[str, Any]:
+    """Return this month's goal and how far it is reached: ``percent`` is None where none was chosen."""
+    wanted_g = leaderboards.goal(person)
+    month = personal_statements.period(today.strftime("%Y-%m"), today=today)
+    saved_mg = leaderboards.saved_mg(person, first=month.first, after=month.after)
+    percent = None if wanted_g is None else min(100, saved_mg // (wanted_g * 10))
+    return {"wanted_kg": wanted_g and wanted_g / 1000, "saved_mg": saved_mg, "percent": percent, "month": month.first}
 
 
 def pending(person: str) -> list[dict[str, Any]]:

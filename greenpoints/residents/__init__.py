@@ -1,0 +1,1 @@
+"""What residents decide for themselves: goals, circles to compare with, closing the account."""
