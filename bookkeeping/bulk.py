@@ -134,9 +134,13 @@ def _written_at_once(batch: Batch, accounts: Accounts, status: NDArray[np.str_],
 
 
 def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_], unusable: NDArray[np.str_]) -> None:
-    """Lock, decide posting by posting, write the accepted; again where somebody took a reference meanwhile."""
+    """Lock, decide posting by posting, write the accepted; again where somebody took a reference meanwhile.
+
+    Where a reference stays taken though it is not in the book, another one has its short key (see references.py): the
+    last time every posting is written by itself, and that one is refused.
+    """
     for attempt in range(ATTEMPTS):
-        decided = status.copy()
+        decided, last = status.copy(), attempt + 1 == ATTEMPTS
         try:
             with transaction.atomic():
                 room = lock_accounts(accounts.ids.tolist())
@@ -145,15 +149,30 @@ def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_]
                 decided[undecided] = unusable[undecided]
                 _plan(batch, room, decided)
                 _tell_reused(batch, undecided & (unusable != ""), decided)
-                if (decided == POSTED).any():
+                if last:
+                    _write_singly(batch, accounts, decided)
+                elif (decided == POSTED).any():
                     leg_columns.write(batch, accounts, chosen=(decided == POSTED)[batch.legs.posting])
         except (IntegrityError, OperationalError) as error:
-            again = is_deadlock(error) or constraint_of(error) == REFERENCE_TAKEN
-            if not again or attempt + 1 == ATTEMPTS:
+            if last or not (is_deadlock(error) or constraint_of(error) == REFERENCE_TAKEN):
                 raise
             continue
         status[:] = decided
         return
+
+
+def _write_singly(batch: Batch, accounts: Accounts, status: NDArray[np.str_]) -> None:
+    """Write the accepted postings one by one; those whose reference is taken are compared with the book, or refused."""
+    for posting in np.flatnonzero(status == POSTED).tolist():
+        try:
+            with transaction.atomic():
+                leg_columns.write(batch, accounts, chosen=batch.legs.posting == posting)
+        except IntegrityError as error:
+            if constraint_of(error) != REFERENCE_TAKEN:
+                raise
+            status[posting] = ""
+    _compare_with_book(batch, accounts, status)
+    status[status == ""] = ReferenceReused.code
 
 
 def _compare_with_book(batch: Batch, accounts: Accounts, status: NDArray[np.str_]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from django.db import connection
 from django.db.models import OuterRef, Subquery
 
@@ -13,23 +14,22 @@ from bookkeeping import references
 from bookkeeping.kinds import Kind
 from bookkeeping.models import Account, Leg
 
-_WRITE = {
-    # See bookkeeping/sql/postgresql.sql.
-    "postgresql": """
-        SELECT bookkeeping_write_legs(%s, %s, %s, %s::smallint[], %s::smallint[], %s::text[], %s::text[],
-                                      %s::bigint[], %s::bigint[])
-    """,
-    # An unknown code becomes NULL, which the column refuses: resolving and writing are one statement.
-    "sqlite": """
-        INSERT INTO bookkeeping_leg
-            (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
-        SELECT %s, json_extract(v.value, '$[0]'), json_extract(v.value, '$[1]'),
-               (SELECT id FROM bookkeeping_account WHERE code = json_extract(v.value, '$[2]')),
-               (SELECT id FROM bookkeeping_account WHERE code = json_extract(v.value, '$[3]')),
-               json_extract(v.value, '$[4]'), json_extract(v.value, '$[5]'), %s, %s
-        FROM json_each(%s) AS v ORDER BY v.key
-    """,
-}
+# See bookkeeping/sql/postgresql.sql.
+_WRITE_ONE = "SELECT bookkeeping_write_leg(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_WRITE_SEVERAL = """
+    SELECT bookkeeping_write_legs(%s, %s, %s, %s::smallint[], %s::smallint[], %s::text[], %s::text[],
+                                  %s::bigint[], %s::bigint[])
+"""
+# An unknown code becomes NULL, which the column refuses: resolving and writing are one statement.
+_WRITE_SQLITE = """
+    INSERT INTO bookkeeping_leg
+        (reference, leg, kind, source_id, target_id, quantity, related_id, occurred_at, expires_at)
+    SELECT %s, json_extract(v.value, '$[0]'), json_extract(v.value, '$[1]'),
+           (SELECT id FROM bookkeeping_account WHERE code = json_extract(v.value, '$[2]')),
+           (SELECT id FROM bookkeeping_account WHERE code = json_extract(v.value, '$[3]')),
+           json_extract(v.value, '$[4]'), json_extract(v.value, '$[5]'), %s, %s
+    FROM json_each(%s) AS v ORDER BY v.key
+"""
 # Whole holds only: one with a frozen account waits as a whole. A hold that somebody ends at this moment is skipped:
 # its row in the unique index decides.
 _RELEASE_EXPIRED = """
@@ -87,12 +87,21 @@ def insert(
     adapt = connection.ops.adapt_datetimefield_value
     columns = [(row.leg, int(row.kind), row.source, row.target, row.quantity, row.related_id) for row in rows]
     values: list[Any] = [reference, adapt(occurred_at), adapt(expires_at) if expires_at else None]
-    if connection.vendor == "postgresql":
-        values += [list(column) for column in zip(*columns, strict=True)]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE_SQLITE, [*values, json.dumps(columns)])
+    elif len(columns) == 1:
+        _execute_prepared(_WRITE_ONE, [*values, *columns[0]])
     else:
-        values.append(json.dumps(columns))
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE[connection.vendor], values)
+        _execute_prepared(_WRITE_SEVERAL, [*values, *(list(column) for column in zip(*columns, strict=True))])
+
+
+def _execute_prepared(statement: str, values: Sequence[Any]) -> None:
+    """Run what PostgreSQL parses and plans once a connection; a cursor of Django sends and plans it anew each time."""
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, values, prepare=True)
 
 
 def find(reference: str) -> list[StoredLeg]:

@@ -43,6 +43,7 @@ class Account(models.Model):
     held_in = models.BigIntegerField(default=0)
 
     class Meta:
+        # On PostgreSQL triggers of the same names check asset, nature and stripes, see migration 0004.
         constraints = [
             models.CheckConstraint(
                 name="bookkeeping_account_floor",
@@ -71,7 +72,7 @@ class Account(models.Model):
 
 
 class Slot(models.Model):
-    """A stripe of a busy account: writers on different connections add to different rows (PostgreSQL only)."""
+    """A stripe of a busy account: writers on different connections add to different rows (PostgreSQL only, 64 each)."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     slot = models.SmallIntegerField()

@@ -3,9 +3,10 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from bookkeeping import postings, queries, references, triggers
-from bookkeeping.models import Account
+from bookkeeping import chart, postings, queries, references, triggers
+from bookkeeping.models import Account, Slot
 from bookkeeping.postings import Leg
+from bookkeeping.refusals import AccountFrozen
 
 pytestmark = pytest.mark.usefixtures("accounts")
 COLUMNS = "reference, leg, kind, source_id, target_id, quantity, occurred_at, related_id, expires_at"
@@ -90,6 +91,14 @@ def test_a_reversal_that_is_no_mirror(ids):
         " VALUES (80002, 'coin:x', 'holder', false, false, 5, 0, 0)",
         "INSERT INTO bookkeeping_account (id, code, nature, striped, frozen, balance, held_out, held_in)"
         " VALUES (80003, 'coin:x', 'holder', false, false, 0, 0, 0)",
+        "INSERT INTO bookkeeping_account (id, code, nature, striped, frozen, balance, held_out, held_in)"
+        " VALUES (80002, 'coinx', 'holder', false, false, 0, 0, 0)",
+        "INSERT INTO bookkeeping_account (id, code, nature, striped, frozen, balance, held_out, held_in)"
+        " VALUES (80002, 'coin:x', 'owner', false, false, 0, 0, 0)",
+        "INSERT INTO bookkeeping_account (id, code, nature, floor, striped, frozen, balance, held_out, held_in)"
+        " VALUES (80002, 'coin:x', 'source', 0, true, false, 0, 0, 0)",
+        "INSERT INTO bookkeeping_account (id, code, nature, ceiling, striped, frozen, balance, held_out, held_in)"
+        " VALUES (80002, 'coin:x', 'source', 0, true, false, 0, 0, 0)",
     ],
 )
 def test_what_stands_is_not_changed(ids, statement):
@@ -151,6 +160,24 @@ def test_a_leg_is_not_replaced(ids):
         replace += f" ON CONFLICT ({references.KEY}) DO UPDATE SET quantity = 7"
     refused(replace)
     assert [row.quantity for row in queries.posting("gift")] == [5]
+
+
+def test_a_striped_account_has_all_its_stripes_before_the_first_posting(ids):
+    stripes = {code: Slot.objects.filter(account_id=ids[code]).count() for code in ("coin:fund/bus", "coin:fund/bike")}
+    assert stripes == {"coin:fund/bus": 64 if connection.vendor == "postgresql" else 0, "coin:fund/bike": 0}
+    chart.open_accounts(["coin:fund/bus"], nature=chart.Nature.SOURCE, striped=True)  # again: nothing changes
+    assert Slot.objects.filter(account_id=ids["coin:fund/bus"]).count() == stripes["coin:fund/bus"]
+
+
+def test_a_posting_between_two_striped_accounts_and_one_with_a_frozen_one(ids, now):
+    chart.open_accounts(["coin:fund/walk"], nature=chart.Nature.SOURCE, striped=True)
+    postings.post(reference="walk", legs=[Leg("coin:fund/bus", "coin:fund/walk", 7)], occurred_at=now)
+    chart.freeze("coin:fund/walk", at=now)
+    for source, target in (("coin:fund/bus", "coin:fund/walk"), ("coin:fund/walk", "coin:resident/a")):
+        with pytest.raises(AccountFrozen):
+            postings.post(reference="more", legs=[Leg(source, target, 1)], occurred_at=now)
+    held = [queries.balance(code).posted for code in ("coin:fund/bus", "coin:fund/walk", "coin:resident/a")]
+    assert held == [-7, 7, 5]
 
 
 def test_a_part_of_a_coin_never_moves(ids):
