@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,9 @@ KEYS = {
     "statistics": {"path"},
     "switches": None,
     "coefficients": {"path"},
+    "opening": {"account"},
 }  # fmt: skip
-OPTIONAL = {"statistics", "switches", "coefficients"}
+OPTIONAL = {"statistics", "switches", "coefficients", "opening"}
 LAYER_KEYS = {"path", "unit", "scheme", "resampling", "nodata"}
 ON_BAD = ("refuse", "reject_rows", "repair")
 ON_OVERLAP = ("tell", "refuse", "ignore")  # ignore: a run does not look for them
@@ -71,6 +72,7 @@ class Described:
     switches: Mapping[str, Any]
     statistics: Path | None = None
     coefficients: Path | None = None
+    opening: Path | None = None  # the ACCOUNT.toml of an earlier year, which this one is compared with
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class CompiledFile:
     stack: RasterStack
     digests: Mapping[str, str]
     labels: Mapping[str, str]
+    totals: CountyStatistics
     findings: tuple[Findings, ...] = field(default=())
 
     @property
@@ -107,10 +110,8 @@ def describe(path: Path) -> Described:
     _refuse_unknown(stated)
     account, parcels, folder = stated["account"], stated["parcels"], Path(path).resolve().parent
     layers: Mapping[str, Mapping[str, Any]] = stated["layers"]
-    paths = {
-        name: folder / _needed(stated[name], name, "path", str) for name in ("statistics", "coefficients")
-        if name in stated
-    }  # fmt: skip
+    optional = {"statistics": "path", "coefficients": "path", "opening": "account"}
+    paths = {name: folder / _needed(stated[name], name, key, str) for name, key in optional.items() if name in stated}
     return Described(
         name=_stated(account, "account", "name", ""),
         region=_stated(account, "account", "region", ""),
@@ -139,11 +140,10 @@ def compile_described(
 ) -> CompiledFile:
     """Read what is described, check it, compile it; the checked copy of the parcels is written into ``folder``.
 
-    ``draws`` > 0 adds intervals by Monte Carlo. Raises what the readers and ``compile_account`` raise, each a
-    ValueError or LookupError with a sentence.
+    ``draws`` > 0 adds intervals by Monte Carlo. What ``opening`` names is left to gep.opening_accounts. Raises what the
+    readers and ``compile_account`` raise, each a ValueError or LookupError with a sentence.
     """
-    profile = methods.profile(described.profile, switches=described.switches)
-    overrides = None if described.coefficients is None else _overrides(described.coefficients)
+    method = method_of(described, region=described.region)  # before the files, so that a wrong switch is told at once
     inputs = read(described, folder=folder, progress=progress)
     digests = {"parcels": inputs.checked.sha256}
     digests |= {f"layers.{name}": digest for name, digest in inputs.stack.digests.items()}
@@ -153,22 +153,28 @@ def compile_described(
         found.append(inputs.statistics.findings)
     if described.coefficients is not None:
         digests["coefficients"] = sha256(described.coefficients)
-    region = inputs.parcels.region
-    method = Method(profile, region=region, year=described.year, price_year=described.price_year, overrides=overrides)
     account = accounting.compile_account(
-        inputs.parcels, inputs.stack, method, statistics=totals, workers=workers, draws=draws, seed=described.seed,
-        progress=progress,
+        inputs.parcels, inputs.stack, replace(method, region=inputs.parcels.region), statistics=totals,
+        workers=workers, draws=draws, seed=described.seed, progress=progress,
     )  # fmt: skip
     return CompiledFile(
         described=described,
-        region=region,
+        region=inputs.parcels.region,
         account=account,
         parcels=inputs.parcels,
         stack=inputs.stack,
         digests=digests,
         labels={f"layers.{name}": label for name, label in inputs.stack.labels.items()},
+        totals=totals,
         findings=tuple(of_file for of_file in found if of_file.total),
     )
+
+
+def method_of(described: Described, *, region: str) -> Method:
+    """Return the method that is described. Raises UnknownProfile, UnknownSwitch, AccountFileRefused."""
+    profile = methods.profile(described.profile, switches=described.switches)
+    overrides = None if described.coefficients is None else _overrides(described.coefficients)
+    return Method(profile, region=region, year=described.year, price_year=described.price_year, overrides=overrides)
 
 
 @dataclass(frozen=True)

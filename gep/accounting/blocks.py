@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.coefficients import Coefficient
 from gep import ecosystems
-from gep.accounting import ecosystem_units, sharing
+from gep.accounting import condition_sums, ecosystem_units, sharing
 from gep.accounting.ecosystem_units import Units, WeighedParcels
 from gep.accounting.inputs import LayerSource, Parcels
 from gep.accounting.plan import Plan
@@ -31,7 +31,9 @@ class BlockResult:
     to an indicator; ``weights`` by product and rule, for what statistics state. ``class_amounts`` sums each term by
     county and class, in AMOUNT_UNIT, ``class_weights`` the weights, ``class_area`` the areas in m² of the same unit.
     ``places`` holds for each county how many parcels there are and the sums of their centres' coordinates, in whole
-    metres. ``taken`` are the figures that were used.
+    metres. ``condition`` sums the variables of the condition account as ``class_amounts``, with the area they rest on
+    under "", and is empty where a layer is missing; ``condition_best`` holds the highest of each class. ``taken`` are
+    the figures that were used.
     """
 
     codes: NDArray[np.str_]
@@ -47,6 +49,8 @@ class BlockResult:
     class_amounts: Mapping[TermName, Mapping[tuple[str, int], int]]
     class_area: Mapping[tuple[str, int], int]
     places: Mapping[str, tuple[int, int, int]]
+    condition: Mapping[str, Mapping[tuple[str, int], int]]
+    condition_best: Mapping[str, Mapping[int, float]]
     taken: Mapping[tuple[str, str], Coefficient]
 
 
@@ -85,8 +89,15 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         class_amounts=amounts,
         class_area=groups.added(units.area_m2),
         places=_places(parcels),
+        condition=_condition(units, groups) if plan.tells_condition and len(units) else {},
+        condition_best=condition_sums.best(units) if plan.tells_condition and len(units) else {},
         taken=dict(plan.method.taken),
     )
+
+
+def _condition(units: Units, groups: "_Groups") -> dict[str, dict[tuple[str, int], int]]:
+    sums = {name: groups.added(units.sums[condition_sums.term(name)]) for name in condition_sums.VARIABLES}
+    return sums | {"": groups.added(units.valid_m2[condition_sums.term(condition_sums.VARIABLES[0])])}
 
 
 def largest_class(units: Units, *, length: int) -> NDArray[np.str_]:

@@ -1,14 +1,17 @@
 """Sums by county and ecosystem class: of every term, of the value of every indicator, of the area."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from core.units import FEN_PER_YUAN
+from gep.accounting import condition_sums
 from gep.accounting.bindings import INDICATORS
 from gep.accounting.blocks import AMOUNT_UNIT, BlockResult, TermName
 from gep.accounting.capacities import Counted
+from gep.accounting.condition_sums import ConditionSums
+from gep.accounting.inputs import CountyStatistics
 from gep.accounting.sharing import SharedOut
 from gep.accounting.terms import MAIN, Priced
 from gep.allocation import split_signed
@@ -23,11 +26,13 @@ class ClassAmounts:
     """Every term summed by county and class, with the area of each county and class.
 
     What statistics state is there too: under the part VALUE in yuan, a product of the figure ``statistic:<product>``,
-    shared among classes as it is among parcels.
+    shared among classes as it is among parcels. ``product_quantity`` is what of each product, in its own unit, goes to
+    each class; NaN where a county states a value alone.
     """
 
     terms: Mapping[TermName, Mapping[Place, float]]
     area_m2: Mapping[Place, float]
+    product_quantity: Mapping[tuple[str, str], Mapping[Place, float]] = field(default_factory=dict)
 
     def of_class(self, indicator: str, part: str) -> dict[int, float]:
         """Return the amount of a part in each class, over all counties."""
@@ -59,24 +64,59 @@ def add_up(blocks: Sequence[BlockResult], *, counted: Mapping[str, Counted]) -> 
     return ClassAmounts(terms=terms, area_m2={place: total * AMOUNT_UNIT for place, total in area.items()})
 
 
-def shared_terms(
-    blocks: Sequence[BlockResult], products: Sequence[Product], shared: SharedOut
-) -> dict[TermName, dict[Place, float]]:
-    """Return the money of shared-out products by county and class, in yuan, by the weights that shared it out."""
+@dataclass(frozen=True)
+class SharedAmounts:
+    """What of one indicator's products goes to each county and class: money as terms in yuan, quantity by product."""
+
+    terms: Mapping[TermName, Mapping[Place, float]]
+    quantity: Mapping[tuple[str, str], Mapping[Place, float]]
+
+
+def shared_amounts(
+    blocks: Sequence[BlockResult], products: Sequence[Product], shared: SharedOut, statistics: CountyStatistics
+) -> SharedAmounts:
+    """Return what shared-out products come to by county and class, by the weights that shared them out."""
     terms: dict[TermName, dict[Place, float]] = {}
+    quantity: dict[tuple[str, str], dict[Place, float]] = {}
     for product in products:
-        rule, weights = shared.rule[product.code], dict[Place, int]()
-        for block in blocks:
-            for number, by_place in enumerate(block.class_weights[product.code]):
-                _add(weights, {place: own for place, own in by_place.items() if rule[place[0]] == number})
-        of_county: dict[str, int] = {}
-        for (county, _), weight in weights.items():
-            of_county[county] = of_county.get(county, 0) + weight
+        share = _class_shares(blocks, product, shared)
+        rows = statistics.of(product.code)
         terms[product.indicator, VALUE, (f"statistic:{product.code}",)] = {
-            (county, code): shared.product_fen[product.code].get(county, 0) / FEN_PER_YUAN * weight / of_county[county]
-            for (county, code), weight in weights.items()
+            place: shared.product_fen[product.code].get(place[0], 0) / FEN_PER_YUAN * one
+            for place, one in share.items()
         }
-    return terms
+        quantity[product.indicator, product.code] = {
+            place: float(statistics.quantity[rows[place[0]]]) * one for place, one in share.items() if place[0] in rows
+        }
+    return SharedAmounts(terms, quantity)
+
+
+def _class_shares(blocks: Sequence[BlockResult], product: Product, shared: SharedOut) -> dict[Place, float]:
+    """The share of its county's total that each class gets."""
+    rule, weights = shared.rule[product.code], dict[Place, int]()
+    for block in blocks:
+        for number, by_place in enumerate(block.class_weights[product.code]):
+            _add(weights, {place: own for place, own in by_place.items() if rule[place[0]] == number})
+    of_county: dict[str, int] = {}
+    for (county, _), weight in weights.items():
+        of_county[county] = of_county.get(county, 0) + weight
+    return {place: weight / of_county[place[0]] for place, weight in weights.items()}
+
+
+def condition(blocks: Sequence[BlockResult], *, lacking: tuple[str, ...]) -> ConditionSums:
+    """Return what the condition account rests on, over all blocks."""
+    if lacking:
+        return ConditionSums(lacking)
+    sums: dict[str, dict[Place, int]] = {}
+    for block in blocks:
+        for name, by_place in block.condition.items():
+            _add(sums.setdefault(name, {}), by_place)
+    amounts = {
+        name: {place: total * AMOUNT_UNIT for place, total in sums.get(name, {}).items()}
+        for name in ("", *condition_sums.VARIABLES)
+    }
+    known_m2 = amounts.pop("")
+    return ConditionSums((), amounts, known_m2, condition_sums.best_of([block.condition_best for block in blocks]))
 
 
 def by_class_fen(

@@ -120,7 +120,7 @@ def weigh(
     place_of_class[classes] = np.arange(len(classes))
     length = len(parcels) * len(classes)
     sums = _Sums(length, np.zeros(length), {}, {})
-    for band in _bands(parcels.geometries, grid=grid):
+    for band in bands(parcels.geometries, grid=grid):
         covered = coverage.cover(parcels.geometries, grid=grid, rows=band)
         if not len(covered.parcel):
             continue
@@ -143,8 +143,8 @@ def weigh(
     )
 
 
-def _bands(geometries: NDArray, *, grid: Grid) -> list[slice]:
-    """The bands of rows that the geometries reach into; their edges are multiples of BAND_ROWS of the whole grid."""
+def bands(geometries: NDArray, *, grid: Grid) -> list[slice]:
+    """Return the bands of rows that geometries reach into; their edges are multiples of BAND_ROWS of the whole grid."""
     import shapely
 
     _, south_m, _, north_m = shapely.total_bounds(geometries)

@@ -4,7 +4,7 @@ The engine asks for what it needs next and holds no more: a block of parcels, an
 block lies in. Sources over files stand in gep.files; those here hold arrays, for notebooks, tests and small accounts.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +31,22 @@ class Parcels:
     areas: Mapping[str, NDArray[np.str_]]
     land_use: NDArray[np.str_] | None = None
     official_area_m2: NDArray[np.float64] | None = None
+
+    @classmethod
+    def joined(cls, parts: Sequence["Parcels"]) -> "Parcels":
+        """Return several as one; columns that one of them lacks are left out."""
+
+        def column(name: str) -> NDArray | None:
+            each = [getattr(part, name) for part in parts]
+            return None if any(one is None for one in each) else np.concatenate(each)
+
+        return cls(
+            codes=np.concatenate([part.codes for part in parts]),
+            geometries=np.concatenate([part.geometries for part in parts]),
+            areas={level: np.concatenate([part.areas[level] for part in parts]) for level in parts[0].areas},
+            land_use=column("land_use"),
+            official_area_m2=column("official_area_m2"),
+        )
 
     def __len__(self) -> int:
         return len(self.codes)

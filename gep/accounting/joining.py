@@ -1,6 +1,6 @@
 """Joins what blocks came to into one account: quantities of the whole, values in whole fen, totals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +11,13 @@ from gep.accounting import capacities, class_sums, results, sharing, sureness
 from gep.accounting.bindings import INDICATORS
 from gep.accounting.blocks import BlockResult
 from gep.accounting.capacities import Counted
-from gep.accounting.class_sums import ClassAmounts
+from gep.accounting.class_sums import ClassAmounts, Place
 from gep.accounting.inputs import LEVELS, CountyStatistics
 from gep.accounting.plan import Plan
-from gep.accounting.results import CompiledAccount, IndicatorResult, ParcelColumns
+from gep.accounting.results import CompiledAccount, IndicatorResult, ParcelColumns, Stated
 from gep.accounting.sharing import IN_YUAN, SharedOut
 from gep.accounting.terms import MAIN
+from gep.statistics import Product
 
 
 def join(
@@ -33,7 +34,8 @@ def join(
     shared = {name: _shared_out(name, blocks, parcels, plan, statistics) for name in plan.products}
     found = {name: result for name, (result, _) in modelled.items()}
     found |= {name: _of_shared(name, out, plan, parcels) for name, out in shared.items()}
-    amounts = _amounts(blocks, plan, {name: counted for name, (_, counted) in modelled.items()}, shared)
+    counted = {name: of for name, (_, of) in modelled.items()}
+    amounts = _amounts(blocks, plan, counted, shared, statistics)
     found = {
         name: replace(result, grade=sureness.grade(name, amounts, result.prices, plan.method))
         for name, result in found.items()
@@ -58,6 +60,8 @@ def join(
         parcel_grade=sureness.parcel_grades(found, length=len(parcels)),
         method=plan.method,
         simulation=simulation,
+        condition=class_sums.condition(blocks, lacking=plan.condition_lacks),
+        stated={name: _stated(plan.products[name], out, statistics) for name, out in shared.items()},
     )
 
 
@@ -163,13 +167,28 @@ def _of_shared(name: str, shared: SharedOut, plan: Plan, parcels: ParcelColumns)
 
 
 def _amounts(
-    blocks: Sequence[BlockResult], plan: Plan, counted: dict[str, Counted], shared: dict[str, SharedOut]
-) -> ClassAmounts:
+    blocks: Sequence[BlockResult], plan: Plan, counted: dict[str, Counted], shared: dict[str, SharedOut],
+    statistics: CountyStatistics,
+) -> ClassAmounts:  # fmt: skip
     amounts = class_sums.add_up(blocks, counted=counted)
     terms = dict(amounts.terms)
+    quantity: dict[tuple[str, str], Mapping[Place, float]] = {}
     for name, out in shared.items():
-        terms |= class_sums.shared_terms(blocks, plan.products[name], out)
-    return ClassAmounts(terms=terms, area_m2=amounts.area_m2)
+        found = class_sums.shared_amounts(blocks, plan.products[name], out, statistics)
+        terms |= found.terms
+        quantity |= found.quantity
+    return ClassAmounts(terms=terms, area_m2=amounts.area_m2, product_quantity=quantity)
+
+
+def _stated(products: Sequence[Product], shared: SharedOut, statistics: CountyStatistics) -> dict[str, Stated]:
+    """What the counties of the account state of each product."""
+    found = {}
+    for product in products:
+        fen = shared.product_fen[product.code]
+        rows = [row for county, row in statistics.of(product.code).items() if county in fen]
+        quantity = float(np.sort(statistics.quantity[rows]).sum())
+        found[product.code] = Stated(quantity, product.unit, sum(fen.values()))
+    return found
 
 
 def _unallocated(shared: dict[str, SharedOut]) -> dict[str, dict[str, int]]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gep import guards
-from gep.accounting import sharing
+from gep.accounting import condition_sums, sharing
 from gep.accounting.bindings import DERIVATIONS, INDICATORS, derivation, raw_layers
 from gep.accounting.ecosystem_units import Pieces, Window
 from gep.accounting.inputs import LAND_COVER
@@ -30,6 +30,12 @@ class Plan:
     derived: tuple[str, ...]
     products: Mapping[str, tuple[Product, ...]]  # that statistics state, by the indicator they are shared out under
     rules: Mapping[str, tuple[WeightRule, ...]]  # by product, in order of preference
+    condition_lacks: tuple[str, ...] = condition_sums.VARIABLES  # layers
+
+    @property
+    def tells_condition(self) -> bool:
+        """Whether all layers of the condition account are there."""
+        return not self.condition_lacks
 
     def variants(self) -> list[tuple[Indicator, Variant]]:
         """Return the chosen variant of each indicator that is calculated."""
@@ -46,6 +52,8 @@ class Plan:
         for _, variant in self.variants():
             if variant.cell_terms is not None:
                 terms |= variant.cell_terms(pieces, self.method)
+        if self.tells_condition:
+            terms |= condition_sums.cell_terms(pieces)
         return terms | sharing.cell_terms((rule for rules in self.rules.values() for rule in rules), pieces)
 
 
@@ -83,6 +91,9 @@ def make(
     shared = _shared(method, catalogue, stated)
     pending |= {name: (name,) for name, products in shared.items() if not products}
     rules = {p.code: sharing.usable(p, layers) for products in shared.values() for p in products}
+    lacks = condition_sums.lacking(layers)
+    if not lacks:
+        wanted |= set(condition_sums.VARIABLES)
     guards.check(method.profile, chosen=chosen | {name: "statistics" for name, products in shared.items() if products})
     return Plan(
         method=method,
@@ -92,6 +103,7 @@ def make(
         derived=tuple(sorted(wanted & derivable)),
         products={name: products for name, products in shared.items() if products},
         rules=rules,
+        condition_lacks=lacks,
     )
 
 

@@ -1,12 +1,13 @@
 """What an account comes to: a result for each indicator, totals for each area, sums for each ecosystem class."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gep.accounting.class_sums import ClassAmounts
+from gep.accounting.condition_sums import ConditionSums
 from gep.accounting.inputs import LEVELS
 from gep.accounting.terms import MAIN, Priced
 from gep.methods import Method
@@ -39,6 +40,15 @@ class IndicatorResult:
             return self.prices[MAIN].yuan_per_unit
         total = float(np.nansum(self.quantity))
         return float(self.value_fen.sum()) / 100 / total if total else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What counties state of a product together: ``quantity`` in ``unit``, NaN where one states a value alone."""
+
+    quantity: float
+    unit: str
+    value_fen: int
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,8 @@ class CompiledAccount:
     parcel_grade: NDArray[np.str_]  # of each parcel's total, "" where it has no value
     method: Method
     simulation: Simulation | None = None  # intervals, where draws were asked for
+    condition: ConditionSums = field(default_factory=ConditionSums)
+    stated: Mapping[str, Mapping[str, Stated]] = field(default_factory=dict)  # by indicator and product
 
     @property
     def total_fen(self) -> int:

@@ -13,6 +13,7 @@ STAGES = {
     "reading statistics": "读取统计",
     "parcels": "核算地块",
     "totals": "汇总",
+    "overlay": "叠置两年图斑",
     "simulation": "不确定性模拟",
     "done": "核算完成",
 }

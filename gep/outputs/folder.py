@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.fonts import NoChineseFont
 from gep.files import findings
-from gep.outputs import geopackage, parquet, report, summary, totals, workbook
+from gep.outputs import geopackage, lineage_table, parquet, report, summary, totals, workbook
 from gep.outputs.statement import Statement
 
 # How much of the time of writing each file takes, about; by these the progress is told.
@@ -14,7 +14,7 @@ SHARES = {
     "parcels.parquet": 0.15, "parcels.gpkg": 0.3, "totals.csv": 0.02, "accounts.xlsx": 0.35, "report.pdf": 0.15,
     "summary.json": 0.03,
 }  # fmt: skip
-FINDINGS = "findings.csv"
+FINDINGS, LINEAGE = "findings.csv", "lineage.csv"
 Progress = Callable[[str, float], None]
 
 
@@ -54,6 +54,9 @@ def write_all(
     except NoChineseFont as error:
         refusals.append(str(error))
         del paths["report.pdf"]
+    if statement.opening is not None:
+        paths[LINEAGE] = folder / LINEAGE
+        lineage_table.write(statement, paths[LINEAGE])
     if any(found.rows for found in statement.findings):
         paths[FINDINGS] = folder / FINDINGS
         findings.write_rejections(paths[FINDINGS], statement.findings)

@@ -19,6 +19,7 @@ from gep.account_files import CompiledFile
 from gep.accounting import CompiledAccount, ParcelSource
 from gep.accounting.terms import MAIN
 from gep.files.findings import Findings
+from gep.opening_accounts import OpeningAccount
 from gep.outputs.sums import area_name
 from gep.uncertainty import Interval
 
@@ -52,7 +53,7 @@ class Statement:
 
     ``parcels`` gives the outlines in ``crs``, block by block in the order of the account's parcels. ``crs`` is anything
     that pyproj reads. ``code_version`` names the state of this code. ``area_names`` holds names of towns and villages
-    by their codes, as far as they are known.
+    by their codes, as far as they are known. ``opening`` is the account of the earlier year that it is compared with.
     """
 
     account: CompiledAccount
@@ -67,6 +68,7 @@ class Statement:
     code_version: str
     findings: tuple[Findings, ...] = ()
     area_names: Mapping[str, str] = field(default_factory=dict)
+    opening: OpeningAccount | None = None
 
     @property
     def place(self) -> str:
@@ -86,7 +88,8 @@ class Statement:
     def labels(self) -> tuple[str, ...]:
         """What every file of this account must say about it."""
         said = (SYNTHETIC,) if self.synthetic else ()
-        return (*said, UNCONFIRMED) if self.account.method.unconfirmed else said
+        accounts = [self.account, *([self.opening.stated.account, self.opening.recalculated] if self.opening else [])]
+        return (*said, UNCONFIRMED) if any(account.method.unconfirmed for account in accounts) else said
 
     @property
     def label(self) -> str:
@@ -122,9 +125,10 @@ class Statement:
         return Extent((*low, *high), tuple(sorted(KINDS[kind] for kind in kinds)))
 
 
-def of_file(compiled: CompiledFile) -> Statement:
-    """Return the statement of an account that was compiled from files."""
+def of_file(compiled: CompiledFile, opening: OpeningAccount | None = None) -> Statement:
+    """Return the statement of an account that was compiled from files, and of its opening account."""
     described = compiled.described
+    inputs = _inputs(compiled) + (_inputs(opening.stated, before="opening.") if opening else ())
     return Statement(
         account=compiled.account,
         parcels=compiled.parcels,
@@ -133,11 +137,18 @@ def of_file(compiled: CompiledFile) -> Statement:
         year=described.year,
         price_year=described.price_year,
         crs=described.crs,
-        inputs=tuple(Input(name, digest, compiled.labels.get(name, "")) for name, digest in compiled.digests.items()),
-        synthetic=compiled.synthetic,
+        inputs=inputs,
+        synthetic=compiled.synthetic or (opening is not None and opening.stated.synthetic),
         code_version=code_version(),
         findings=compiled.findings,
         area_names=compiled.parcels.area_names,
+        opening=opening,
+    )
+
+
+def _inputs(compiled: CompiledFile, *, before: str = "") -> tuple[Input, ...]:
+    return tuple(
+        Input(f"{before}{name}", digest, compiled.labels.get(name, "")) for name, digest in compiled.digests.items()
     )
 
 

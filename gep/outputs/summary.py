@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from gep import methods
 from gep.accounting import CompiledAccount, IndicatorResult
 from gep.method_profiles import indicator_list
-from gep.outputs import sums, words
+from gep.outputs import ecosystem_accounts, lineage_table, sums, words
 from gep.outputs.statement import Statement
 from gep.outputs.sums import UNALLOCATED, AreaSum
 from gep.seea import supply_use
@@ -48,6 +49,8 @@ def summary(statement: Statement) -> dict[str, Any]:
             code: _area(statement, found) for code, found in sums.by_area(account, level="county").items()
         },
         "by_ecosystem": by_ecosystem(statement),
+        "ecosystem_accounts": ecosystem_accounts_told(statement),
+        "change": change(statement),
         "pending_data": {name: list(lacking) for name, lacking in account.pending.items()},
         "parcels_partly_off_the_layers": int(np.sum(account.parcels.inside_share < 1 - 1e-9)),
         "findings": {found.file: dict(found.counts) for found in statement.findings},
@@ -150,6 +153,52 @@ def by_ecosystem(statement: Statement) -> dict[str, dict[str, Any]]:
     }
     left = sums.unallocated(account)
     return told | ({UNALLOCATED: _of_class(UNALLOCATED, 0.0, left)} if any(left.values()) else {})
+
+
+def ecosystem_accounts_told(statement: Statement) -> dict[str, Any]:
+    """Return extent (mm², whole), condition and assets by class; what is lacking for condition is listed."""
+    condition = ecosystem_accounts.condition_account(statement)
+    assets = ecosystem_accounts.asset_account(statement)
+    return {
+        "extent_mm2": {row.type: _without_type(row) for row in ecosystem_accounts.extent(statement)},
+        "condition": {
+            code: {
+                "opening": _known(condition.opening[i]), "closing": _known(condition.closing[i]),
+                "opening_known_share": float(condition.opening_known_share[i]),
+                "closing_known_share": float(condition.closing_known_share[i]),
+            }
+            for i, code in enumerate(condition.types)
+        } if condition else {},
+        "condition_lacking": list(ecosystem_accounts.condition_lacks(statement)),
+        "assets": {
+            code: {name: int(getattr(assets, name)[i]) for name in ecosystem_accounts.ASSET_FIELDS}
+            for i, code in enumerate(assets.types)
+        } if assets else {},
+    }  # fmt: skip
+
+
+def _without_type(row: ecosystem_accounts.ExtentRow) -> dict[str, int | None]:
+    return {name: value for name, value in asdict(row).items() if name != "type"}
+
+
+def _known(figure: float) -> float | None:
+    return None if np.isnan(figure) else float(figure)
+
+
+def change(statement: Statement) -> dict[str, Any] | None:
+    """Return what changed since the opening account: matrix in mm², effects in fen, edges by kind; None without one."""
+    opening = statement.opening
+    if opening is None:
+        return None
+    matrix = opening.extent.matrix_mm2
+    return {
+        "opening": {"name": opening.described.name, "year": opening.described.year,
+                    "price_year": opening.described.price_year, "profile": opening.described.profile},
+        "types": list(opening.extent.types),
+        "matrix_mm2": matrix.tolist() if matrix is not None else [],
+        "effects": {name: {**asdict(found), "unsplit": list(found.unsplit)} for name, found in opening.changes.items()},
+        "lineage": lineage_table.counts(lineage_table.kinds(opening.land.lineage)),
+    }  # fmt: skip
 
 
 def _of_class(code: str, area_m2: float, fen: Mapping[str, int]) -> dict[str, Any]:

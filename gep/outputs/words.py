@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from gep import ecosystems
+from gep.accounting.land_changes import OUTSIDE
 from gep.files import layers
 from gep.method_profiles import indicator_list
 from gep.outputs.sums import UNALLOCATED
@@ -27,6 +28,7 @@ PARTS = {
     "so2": "二氧化硫", "nox": "氮氧化物", "dust": "粉尘", "cod": "化学需氧量", "tn": "总氮", "tp": "总磷",
 }  # fmt: skip
 TAGS = {"V": "公开文献", "D": "据公开文献推算", "U": "未证实"}
+PLACES = {UNALLOCATED: "未分摊", OUTSIDE: "另一年度核算范围外"}  # what stands in the place of a class
 GRADES = {"A": "可靠", "B": "可用", "C": "仅供参考"}
 
 
@@ -54,6 +56,13 @@ def part(column: str) -> tuple[str, str]:
     name, _, unit = column.rpartition("_")
     found = products.catalogue().get(name)
     return PARTS.get(name) or (found.zh if found else name), unit
+
+
+def service(name: str) -> str:
+    """Return the Chinese name of an indicator, or of a product or part of one such as ``crops.rice``."""
+    indicator, _, product = name.partition(".")
+    zh = indicator_list()[indicator].zh
+    return f"{zh}·{part(f'{product}_')[0]}" if product else zh
 
 
 def needed(names: Iterable[str]) -> str:
@@ -91,6 +100,6 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 def class_name(code: str) -> str:
     """Return the Chinese name of an ecosystem class, or of what stands in its place."""
-    if code == UNALLOCATED:
-        return "未分摊"
+    if code in PLACES:
+        return PLACES[code]
     return ecosystems.BY_CODE[code].zh if code in ecosystems.BY_CODE else "未知类型"

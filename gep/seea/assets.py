@@ -82,6 +82,11 @@ class AssetAccount:
     closing_fen: NDArray[np.int64]
 
 
+def worth(state: AssetState) -> NDArray[np.int64]:
+    """Return what each type is worth in one year, whole fen. Raises AssetTooLarge."""
+    return _worth(state.area_m2, state.quantity_per_m2, state.yuan_per_unit, state.terms)
+
+
 def account(opening: AssetState, closing: AssetState, *, types: Sequence[str]) -> AssetAccount:
     """Return the account from one year to another.
 

@@ -13,12 +13,11 @@ from typing import IO, Any, Literal, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gep import account_files, method_catalogue, outputs
-from gep.account_files import CompiledFile
+from gep import account_files, method_catalogue, opening_accounts, outputs
 from gep.files import FileRefused, findings
 from gep.management import profile_listing, run_summary
 from gep.management.progress import RunProgress
-from gep.outputs import Written
+from gep.outputs import Statement, Written
 
 NOT_ALL_WRITTEN = 2  # the exit code where a file could not be written and the others were
 COMPILING = 0.6  # of the time of a run; the rest writes files
@@ -58,16 +57,23 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder, RunProgress(quiet=options["quiet"]) as progress:
             try:
                 described = account_files.describe(options["account"])
+                compiling = COMPILING / 2 if described.opening else COMPILING
                 compiled = account_files.compile_described(
                     described,
                     folder=Path(folder),
                     workers=options["workers"],
                     draws=options["draws"],
-                    progress=lambda stage, share: progress.tell(stage, share, weight=COMPILING),
+                    progress=lambda stage, share: progress.tell(stage, share, weight=compiling),
+                )
+                opening = opening_accounts.compile_opening(
+                    compiled,
+                    folder=Path(folder) / "opening",
+                    workers=options["workers"],
+                    progress=lambda stage, share: progress.tell(stage, share, first=compiling, weight=compiling),
                 )
             except (ValueError, LookupError) as error:
                 raise CommandError(f"{_sentence(error)}{self._listed(error, options['out'])}") from error
-            written = self._written(compiled, options["out"], progress, began=began)
+            written = self._written(outputs.of_file(compiled, opening), options["out"], progress, began=began)
         if not options["quiet"]:
             told = json.loads(written.paths["summary.json"].read_text(encoding="utf-8"))
             run_summary.show(told, written.paths, cast(IO[str], self.stdout))
@@ -95,10 +101,10 @@ class Command(BaseCommand):
         findings.write_rejections(folder / outputs.FINDINGS, [found])
         return f"; the rows are listed in {outputs.FINDINGS}"
 
-    def _written(self, compiled: CompiledFile, folder: Path, progress: RunProgress, *, began: float) -> Written:
+    def _written(self, statement: Statement, folder: Path, progress: RunProgress, *, began: float) -> Written:
         try:
             return outputs.write_all(
-                outputs.of_file(compiled),
+                statement,
                 folder,
                 seconds=lambda: time.perf_counter() - began,
                 peak_rss_mb=_peak_rss_mb,

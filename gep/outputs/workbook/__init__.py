@@ -9,7 +9,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from gep.outputs.statement import Statement
-from gep.outputs.workbook import account_sheets, cover, method_sheets, parcel_sheet, seea_sheets
+from gep.outputs.workbook import account_sheets, cover, method_sheets, parcel_sheet, seea_sheets, stock_sheets
 from gep.outputs.workbook.sheet import Book
 
 Progress = Callable[[float], None]
@@ -41,3 +41,4 @@ def _write(statement: Statement, path: Path, progress: Progress | None) -> None:
         parcel_sheet.write(book, statement, progress=progress)
         method_sheets.write(book, statement)
         seea_sheets.write(book, statement)
+        stock_sheets.write(book, statement)

@@ -7,7 +7,10 @@ from gep.outputs.workbook.sheet import Book, Cell, Column, Sheet
 
 COLUMNS = (Column("项目", "item", width=30), Column("内容", "content", width=70))
 SEAL = ("编制单位（盖章）：", "负责人：　　　　　　审核人：　　　　　　制表人：", "　　　　年　　月　　日")
-SHEETS = "各表：总表、分县、分生态系统类型、分乡镇、实物量分项、地块、价格与参数、待补与未列指标、方法、来源。"
+SHEETS = (
+    "各表：总表、分县、分生态系统类型、分乡镇、实物量分项、地块、价格与参数、待补与未列指标、方法、来源；"
+    "SEEA 供给与使用、范围、状况、资产、变化分解、图斑沿革。"
+)
 
 
 def write(book: Book, statement: Statement) -> None:

@@ -5,19 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gep.outputs import summary, sums, words
+from gep.outputs import ecosystem_accounts, summary, sums, words
 from gep.outputs.money import FEN_PER_WAN
 from gep.outputs.statement import Statement
 from gep.outputs.workbook.sheet import Book, Cell, Column, Sheet
 from gep.seea import names, supply_use
-from gep.seea.supply_use import SupplyUse
+from gep.seea.supply_use import PER_UNIT, SupplyUse
 
 NOTE = "供给等于使用，逐项以分计精确相等；单位：万元，末列为分。 Supply equals use for each service, to the fen."
+PHYSICAL_NOTE = (
+    "供给等于使用，以单位的千分之一计精确相等；各服务单位不同，不可相加。"
+    " Equal to a thousandth of the unit; never add services."
+)
 TOTALS_NOTE = "GEP 总值按核算方法合计；SEEA 口径只计交换价值，替代成本法等指标另列。"
 
 
 def write(book: Book, statement: Statement) -> None:
-    """Write the monetary supply table, the use table, and both totals."""
+    """Write the monetary and the physical tables of supply and use, and both totals."""
     tables = monetary(statement)
     types = [f"{code} {words.class_name(code)}" for code in tables.types]
     users = [names.name(user) for user in tables.users]
@@ -26,6 +30,7 @@ def write(book: Book, statement: Statement) -> None:
            types, tables.supply)  # fmt: skip
     _table(book, "12 使用 SEEA use", use, "Monetary use by economic user", tables.services,
            users, tables.use)  # fmt: skip
+    _physical(book, statement)
     _totals(book, statement)
 
 
@@ -60,10 +65,32 @@ def _cells(head: str, amounts: NDArray[np.int64]) -> list[Cell]:
     return [head, *(int(fen) / FEN_PER_WAN for fen in amounts), total / FEN_PER_WAN, total]
 
 
+def _physical(book: Book, statement: Statement) -> None:
+    tables = ecosystem_accounts.physical(statement)
+    types = [f"{code} {words.class_name(code)}" for code in tables.types]
+    users = [names.name(user) for user in tables.users]
+    for name, title, english, heads, amounts in (
+        ("13 实物供给 Supply", "实物型生态系统服务供给表", "Physical supply by ecosystem type", types, tables.supply),
+        ("14 实物使用 Use", "实物型生态系统服务使用表", "Physical use by economic user", users, tables.use),
+    ):
+        columns = [
+            Column("服务", "service", width=22),
+            Column("单位", "unit", width=9),
+            *(Column(head, "", "quantity", 17) for head in heads),
+            Column("合计", "total", "quantity", 20),
+        ]
+        sheet = Sheet(book, name, title=title, english=english, note=PHYSICAL_NOTE, columns=columns, frozen=2)
+        for service, row in zip(tables.services, amounts, strict=True):
+            unit = words.UNITS.get(ecosystem_accounts.service_unit(statement.account, service), "")
+            quantities = [int(amount) / PER_UNIT for amount in row]
+            sheet.row([words.service(service), unit, *quantities, int(row.sum()) / PER_UNIT])
+        sheet.remark("以元计的服务和只有产值的产品没有实物量，不在表中。 Services told in yuan alone have no row.")
+
+
 def _totals(book: Book, statement: Statement) -> None:
     found = supply_use.totals(sums.whole(statement.account).fen)
     sheet = Sheet(
-        book, "13 两种口径 Two totals", title="GEP 总值与 SEEA 交换价值总值", note=TOTALS_NOTE,
+        book, "15 两种口径 Two totals", title="GEP 总值与 SEEA 交换价值总值", note=TOTALS_NOTE,
         english="GEP total and total of exchange values",
         columns=(Column("项目", "item", width=44), Column("万元", "10⁴ yuan", "wan", 20),
                  Column("分", "fen", "fen", 24)),

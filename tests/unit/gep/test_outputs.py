@@ -12,7 +12,7 @@ import pytest
 import shapely
 from pyarrow import parquet as arrow_parquet
 
-from gep.files.findings import Finding, of
+from gep.files.findings import Finding, of, write_rejections
 from gep.outputs import (
     densities,
     geopackage,
@@ -175,7 +175,8 @@ def rows_of(sheet):
 def test_every_sheet_of_the_workbook_is_headed_frozen_and_labelled(book):
     assert [name.split()[-1] for name in book.sheetnames] == [
         "Cover", "Totals", "Counties", "Ecosystems", "Towns", "Physical", "Parcels", "Figures", "out", "Method",
-        "Provenance", "supply", "use", "totals",
+        "Provenance", "supply", "use", "Supply", "Use", "totals", "Extent", "Matrix", "Condition", "Assets", "Effects",
+        "Lineage",
     ]  # fmt: skip
     for sheet in book:
         assert sheet["A3"].value == "模拟数据 synthetic data"
@@ -205,7 +206,7 @@ def test_supply_and_use_are_equal_to_the_fen(book):
     supply, use = rows_of(book["11 供给 SEEA supply"]), rows_of(book["12 使用 SEEA use"])
     assert [row[-1] for row in supply if row[0] in ("农产品", "水源涵养", "合计")] == [321_055, 212_153, 533_208]
     assert [row[-1] for row in use if row[0] in ("农产品", "水源涵养", "合计")] == [321_055, 212_153, 533_208]
-    both = rows_of(book["13 两种口径 Two totals"])
+    both = rows_of(book["15 两种口径 Two totals"])
     # crops are sold; a reservoir that nobody builds is no exchange
     assert [row[-1] for row in both[-3:]] == [533_208, -212_153, 321_055]
 
@@ -244,3 +245,20 @@ def test_money_is_exact_and_readable():
     assert money.exact(-123_456_789_012_345_678) == "-1,234,567,890,123,456.78"
     assert money.exact(5) == "0.05"
     assert (money.wan(123_456_789), money.yi(123_456_789)) == ("123.46", "0.0123")
+
+
+def test_sheets_say_what_they_lack(book):
+    told = {name: str(rows_of(book[name])) for name in book.sheetnames}
+    for name in ("16 范围 Extent", "17 转移矩阵 Matrix", "19 资产 Assets", "20 变化分解 Effects"):
+        assert "没有期初账户" in told[name], name
+    assert "没有期初账户" in told["21 图斑沿革 Lineage"]
+    assert (
+        "缺图层 叶面积指数（leaf_area_index）、植被覆盖度（vegetation_cover）、总初级生产力（gpp_gc_m2）"
+        in (told["18 状况 Condition"])
+    )
+
+
+def test_a_product_that_is_not_known_is_listed_in_the_rejections(tmp_path):
+    found = of("s.csv", [Finding(row=2, id="", column="product", reason="product_unknown", told="x")])
+    assert write_rejections(tmp_path / "findings.csv", [found]) == 1
+    assert "不认识的产品（x）" in (tmp_path / "findings.csv").read_text(encoding="utf-8-sig")
