@@ -22,5 +22,8 @@ class GreenpointsConfig(AppConfig):
             "greenpoints.expiry_noticed", zh="已提示碳币即将过期", en="Holders told of coins about to expire"
         )
         events.declare("greenpoints.coins_granted", zh="碳币已专项发放", en="Coins granted")
+        events.declare("greenpoints.closure_asked", zh="已申请注销", en="Closing of an account asked for")
+        events.declare("greenpoints.closure_taken_back", zh="已撤回注销", en="Closing of an account taken back")
+        events.declare("greenpoints.account_closed", zh="账户已注销", en="Account closed")
         events.declare("greenpoints.circle_opened", zh="圈子已建立", en="Circle opened")
         events.declare("greenpoints.coins_released", zh="碳币已退回", en="Coins released")

@@ -73,6 +73,13 @@ def expires_on(earned_on: date, *, life_months: int) -> date:
     return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
 
 
+@lru_cache(maxsize=64)
+def closing_days(day: date) -> int:
+    """Return how many days the holder of an account that closes has to use or give away what is in it."""
+    row = coefficients.load(RULES).at("closing", regions=regions.chain(regions.FUZHOU), on=day)
+    return int(Decimal(str(row.value)))
+
+
 def refunded_until(expires_on: date, *, refunded_on: date, refund_days: int) -> date:
     """Return until when refunded coins can be used: as before, and at least ``refund_days`` after the refund."""
     return max(expires_on, refunded_on + timedelta(days=refund_days))

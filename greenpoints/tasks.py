@@ -1,4 +1,4 @@
-"""Saved batches become points; holds that ran out are given back; coins end on their day."""
+"""Saved batches become points; holds that ran out are given back; coins and closed accounts end on their day."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,8 +7,10 @@ from core import jobs
 from greenpoints.intake import batches
 from greenpoints.points import expiry
 from greenpoints.redemption import redemptions
+from greenpoints.residents import closures
 from greenpoints.screening.checks import LOCAL
 
+CLOSE_JOB = "greenpoints.close_accounts"
 EXPIRE_JOB = "greenpoints.expire_coins"
 RELEASE_JOB = "greenpoints.release_expired"
 
@@ -34,5 +36,13 @@ def expire_coins(payload: dict[str, Any], *, as_of: datetime) -> None:
     expiry.give_notice(today=today, at=as_of)
 
 
+@jobs.handler(CLOSE_JOB, atomic=False)
+def close_accounts(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Close the accounts whose holders asked for it and whose time is over."""
+    today = datetime.fromisoformat(payload["period_start"]).astimezone(LOCAL).date()
+    closures.carry_out(today=today, at=as_of)
+
+
 jobs.recurring(RELEASE_JOB, every=timedelta(minutes=1))
 jobs.recurring(EXPIRE_JOB, every=timedelta(days=1), after=timedelta(minutes=10))  # 00:10 in Fuzhou
+jobs.recurring(CLOSE_JOB, every=timedelta(days=1), after=timedelta(minutes=30))  # 00:30, once expired coins are gone

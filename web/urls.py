@@ -50,6 +50,7 @@ urlpatterns = [
     path("greenpoints/<str:person>/circles/decide/", circles.decide, name="circle_decide"),
     path("greenpoints/<str:person>/goal/", circles.set_goal, name="goal"),
     path("greenpoints/<str:person>/data/", personal_data.page, name="personal_data"),
+    path("greenpoints/<str:person>/data/close/", personal_data.close, name="account_close"),
     path("greenpoints/<str:person>/data/correct/", personal_data.correct, name="personal_data_correct"),
     path("greenpoints/<str:person>/data/export.json", personal_data.export, name="personal_data_export"),
     path("redeem/", redemptions.desk, name="redeem"),

@@ -6,13 +6,14 @@ from greenpoints.models.lots import ExpiryNotice, Lot, LotUse
 from greenpoints.models.points import Carry, Fund, Issue, IssueStatus
 from greenpoints.models.quantification import Basis
 from greenpoints.models.redemptions import Redemption, RedemptionStatus, Refund
-from greenpoints.models.residents import Circle, CircleKind, CircleMember, Goal
+from greenpoints.models.residents import Circle, CircleKind, CircleMember, Closure, Goal
 
 __all__ = [
     "Basis",
     "Circle",
     "CircleKind",
     "CircleMember",
+    "Closure",
     "Goal",
     "Batch",
     "BatchContent",

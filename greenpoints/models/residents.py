@@ -63,3 +63,18 @@ class CircleMember(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["person_ref"], name="greenpoints_circle_person")]
+
+
+class Closure(models.Model):
+    """A resident's wish to leave: until ``ends_on`` it may be taken back, then coins end and the person is erased."""
+
+    person_ref = models.CharField(max_length=32, primary_key=True)
+    asked_at = models.DateTimeField()
+    ends_on = models.DateField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_coins = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ended_coins__gte=0), name="greenpoints_closure_coins"),
+        ]

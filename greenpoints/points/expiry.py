@@ -57,6 +57,19 @@ def expire(*, today: date, at: datetime) -> Expired:
     return total
 
 
+def end_holder(holder: str, *, at: datetime) -> Expired:
+    """End all free coins of one holder, whatever their day: of an account that closes. Coins set aside stay."""
+    for _attempt in range(ATTEMPTS):
+        block = list(Lot.objects.filter(holder=holder, coins__gt=F("held_coins")).order_by("id"))
+        if not block:
+            return Expired(0, 0, 0)
+        try:
+            return _end(block, at=at)
+        except LotsMoved:
+            continue
+    raise LotsMoved(f"{ATTEMPTS} attempts to end the lots of {holder} met changes")
+
+
 def give_notice(*, today: date, at: datetime) -> int:
     """Tell every holder of coins that end within the notice days, each once; return how many."""
     told = 0

@@ -26,7 +26,7 @@ _PURPOSES: Mapping[tuple[str, bool], str] = {
     ("act", True): "saved",
     ("merchant", False): "redeemed",
     ("merchant", True): "refunded",
-    ("expired", False): "expired",
+    ("breakage", False): "expired",
     ("family", False): "shared",
     ("family", True): "returned",
     ("donated", False): "donated",

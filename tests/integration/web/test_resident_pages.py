@@ -35,7 +35,7 @@ def ledger(city):
     ref = city["refs"][0]
     chart.open_accounts(["coin:fund/city", "co2e:act/M02"], nature=chart.Nature.SOURCE, floor=None)
     chart.open_accounts(
-        [f"coin:resident/{ref}", f"co2e:resident/{ref}", "coin:merchant/tea-house", "coin:expired/city"],
+        [f"coin:resident/{ref}", f"co2e:resident/{ref}", "coin:merchant/tea-house", "coin:breakage/city"],
         nature=chart.Nature.HOLDER,
     )
     coins, grams = f"coin:resident/{ref}", f"co2e:resident/{ref}"
@@ -43,7 +43,7 @@ def ledger(city):
     move("act/bike/1", "co2e:act/M02", grams, 3_000_000, at(5, 3))
     move("points/may", "coin:fund/city", coins, 30, at(5, 4))
     move("redemption/tea-house/o1/hold", coins, "coin:merchant/tea-house", 20, at(5, 20))
-    move("expiry/may", coins, "coin:expired/city", 2, at(5, 31))
+    move("expiry/may", coins, "coin:breakage/city", 2, at(5, 31))
     # In Fuzhou it is June by then.
     move("points/june", "coin:fund/city", coins, 5, datetime(2026, 5, 31, 16, tzinfo=UTC))
     transparency.seal(at=at(6, 1))
@@ -196,3 +196,17 @@ def test_a_guardian_opens_the_pages_of_a_child(client, city):
     assert client.get(f"/greenpoints/{child}/consents/").status_code == 200
     client.force_login(city["other_resident"])
     assert client.get(f"/greenpoints/{child}/consents/").status_code == 403
+
+
+def test_a_resident_asks_to_leave_and_thinks_again(client, city):
+    ref = city["refs"][0]
+    client.force_login(city["owner"])
+    where = f"/greenpoints/{ref}/data/"
+    client.post(f"{where}close/", {"decision": "ask"})
+    assert 'value="take_back"' not in client.get(where).content.decode()
+    client.post(f"{where}close/", {"decision": "ask", "sure": "yes"})
+    assert 'value="take_back"' in client.get(where).content.decode()
+    client.post(f"{where}close/", {"decision": "take_back"})
+    assert 'value="take_back"' not in client.get(where).content.decode()
+    client.post(f"{where}close/", {"decision": "take_back"})
+    assert "没有待办的注销申请" in client.get(where).content.decode()

@@ -70,6 +70,7 @@ ANSWERS = {
     "circle_decide": POST_ONLY,
     "goal": POST_ONLY,
     "personal_data": OWN,
+    "account_close": POST_ONLY,
     "personal_data_correct": (302, 403, 302, 403, 403, 403, 403, 403),
     "personal_data_export": (302, 403, 200, 403, 403, 403, 403, 403),
     "redeem": (302, 403, 403, 200, 403, 403, 403, 403),
@@ -92,7 +93,8 @@ def address(city, seven_coins, claim):
     arguments = {
         "statements": (own,), "statement": (own, "2026-05"), "statement_file": (own, "2026-05", "csv"),
         "circles": (own,), "circle_decide": (own,), "goal": (own,),
-        "consents": (own,), "consent_decide": (own,), "personal_data": (own,), "personal_data_correct": (own,),
+        "consents": (own,), "consent_decide": (own,), "personal_data": (own,), "account_close": (own,),
+        "personal_data_correct": (own,),
         "personal_data_export": (own,),
         "parcel_tile": (12, 3379, 1719), "parcel": ("none",), "resident": (own,), "listing": ("none",),
         "claim": (claim,), "map_export": ("csv",), "published_account": ("none",), "dataset": ("none",),

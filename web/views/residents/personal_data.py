@@ -11,10 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from core import regions
 from core.errors import RuleViolation
+from greenpoints import rewards
 from greenpoints.queries import personal_data as kept
+from greenpoints.residents import closures
 from identity import consents, people
 from identity import queries as identity_queries
 from web import parties_shown
@@ -68,6 +71,22 @@ def correct(request: HttpRequest, person: str) -> HttpResponse:
     return redirect("personal_data", person=person)
 
 
+@require_POST
+@acted_by_owner
+def close(request: HttpRequest, person: str) -> HttpResponse:
+    """Ask for the account to be closed, or take that back."""
+    now = timezone.now()
+    try:
+        if request.POST.get("decision") == "take_back":
+            closures.take_back(person, at=now)
+            messages.success(request, _("已撤回注销，一切照旧。"))
+        elif request.POST.get("sure") == "yes":
+            closures.ask(person, today=timezone.localdate(), at=now)
+    except RuleViolation as refusal:
+        messages.error(request, str(refusal.message))
+    return redirect("personal_data", person=person)
+
+
 @acted_by_owner
 def export(request: HttpRequest, person: str) -> StreamingHttpResponse:
     """Send everything that is kept about the person as one JSON file, row by row."""
@@ -88,6 +107,8 @@ def _shown(request: HttpRequest, person: str, *, form: CorrectionForm | None, st
         "region": regions.name(view.region, language=get_language() or "zh"),
         "partners": [parties_shown.name(code) for code in view.partners],
         "form": form,
+        "closure": closures.ends_on(person),
+        "closing_days": rewards.closing_days(timezone.localdate()),
     }
     return render(request, "greenpoints/personal_data.html", context, status=status)
 
