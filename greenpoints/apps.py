@@ -21,6 +21,10 @@ class GreenpointsConfig(AppConfig):
         events.declare(
             "greenpoints.expiry_noticed", zh="已提示碳币即将过期", en="Holders told of coins about to expire"
         )
+        events.declare("greenpoints.campaign_activated", zh="活动已启动", en="Campaign activated")
+        events.declare("greenpoints.campaign_exhausted", zh="活动资金已用尽", en="Campaign's money used up")
+        events.declare("greenpoints.campaign_stopped", zh="活动已停止", en="Campaign stopped")
+        events.declare("greenpoints.act_reversed", zh="行为已撤销", en="Act taken back")
         events.declare("greenpoints.coins_granted", zh="碳币已专项发放", en="Coins granted")
         events.declare("greenpoints.closure_asked", zh="已申请注销", en="Closing of an account asked for")
         events.declare("greenpoints.closure_taken_back", zh="已撤回注销", en="Closing of an account taken back")

@@ -4,7 +4,7 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,11 +28,13 @@ class Rewards:
 
 @dataclass(frozen=True, slots=True)
 class LotRules:
-    """How long coins live: months from earning, days left at least after a refund, days of notice."""
+    """How long coins live: months from earning, days left after a refund, days of notice; debts; breakage."""
 
     life_months: int
     refund_days: int
     notice_days: tuple[int, ...]
+    debt_limit: int
+    breakage_share: Decimal
 
 
 def coins_due(posted_mg: Ints, *, flat_coins: Ints, carried_mg: Ints, carried_coins: Ints, mg_per_coin: int) -> Rewards:
@@ -53,13 +55,18 @@ def lot_rules(day: date) -> LotRules:
     """Return the rules of ``day`` in Fuzhou; ValueError where coins would live for less than a month or too long."""
     table, chain = coefficients.load(RULES), regions.chain(regions.FUZHOU)
 
+    def figure(key: str) -> Decimal:
+        return Decimal(str(table.at(key, regions=chain, on=day).value))
+
     def whole(key: str) -> int:
-        return int(Decimal(str(table.at(key, regions=chain, on=day).value)))
+        return int(figure(key))
 
     rules = LotRules(
         life_months=whole("lot_life"),
         refund_days=whole("refund_life"),
         notice_days=(whole("notice_early"), whole("notice_late")),
+        debt_limit=whole("debt_limit"),
+        breakage_share=figure("breakage_share"),
     )
     if not 1 <= rules.life_months <= LONGEST_LIFE_MONTHS:
         raise ValueError(f"points_rules: lot_life is 1 to {LONGEST_LIFE_MONTHS} months, not {rules.life_months}")
@@ -93,3 +100,18 @@ def in_turn(available: Sequence[int], wanted: int) -> list[int]:
         given.append(part)
         wanted -= part
     return given
+
+
+def taken_back(earned_mg: int, *, carried_mg: int, mg_per_coin: int) -> tuple[int, int]:
+    """Return the coins that ``earned_mg`` had brought, and the mg carried without them.
+
+    The mirror of ``coins_due``: what is left is what there would be had it never been earned.
+    """
+    missing = earned_mg - carried_mg
+    coins = -(-missing // mg_per_coin) if missing > 0 else 0
+    return coins, carried_mg - earned_mg + coins * mg_per_coin
+
+
+def liability_fen(cost_fen: int, *, breakage_share: Decimal) -> int:
+    """Return what coins that cost ``cost_fen`` in all are expected to be paid for, rounded up to whole fen."""
+    return int((cost_fen * (1 - breakage_share)).to_integral_value(ROUND_CEILING))

@@ -1,6 +1,7 @@
 """The tables of the app: batches, their rows, what is carried, what was issued, lots, redemptions, funds."""
 
 from greenpoints.models.batches import Batch, BatchContent, BatchStatus, Behaviour, BehaviourStatus
+from greenpoints.models.campaigns import Bonus, BonusStatus, Campaign, CampaignDay, CampaignShare, CampaignStatus
 from greenpoints.models.grants import Grant, GrantStatus
 from greenpoints.models.lots import ExpiryNotice, Lot, LotUse
 from greenpoints.models.points import Carry, Fund, Issue, IssueStatus
@@ -10,19 +11,26 @@ from greenpoints.models.residents import Circle, CircleKind, CircleMember, Closu
 
 __all__ = [
     "Basis",
-    "Circle",
-    "CircleKind",
-    "CircleMember",
-    "Closure",
-    "Goal",
     "Batch",
     "BatchContent",
     "BatchStatus",
     "Behaviour",
     "BehaviourStatus",
+    "Bonus",
+    "BonusStatus",
+    "Campaign",
+    "CampaignDay",
+    "CampaignShare",
+    "CampaignStatus",
     "Carry",
+    "Circle",
+    "CircleKind",
+    "CircleMember",
+    "Closure",
+    "Debt",
     "ExpiryNotice",
     "Fund",
+    "Goal",
     "Grant",
     "GrantStatus",
     "Issue",
@@ -32,4 +40,6 @@ __all__ = [
     "Redemption",
     "RedemptionStatus",
     "Refund",
+    "Reversal",
+    "ReversalCause",
 ]

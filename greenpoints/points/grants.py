@@ -12,7 +12,7 @@ from core import events
 from core.errors import RuleViolation
 from greenpoints import rewards
 from greenpoints.models import Fund, Grant, GrantStatus
-from greenpoints.points import lots
+from greenpoints.points import debts, lots
 from greenpoints.points.lots import BOOK, NewLot
 from greenpoints.quantification import parameters
 from greenpoints.screening.checks import LOCAL
@@ -89,6 +89,7 @@ def approve(code: str, *, by: str, at: datetime) -> None:
         postings.post(reference=f"grant/{code}", legs=legs, occurred_at=at)
         until = rewards.expires_on(day, life_months=rewards.lot_rules(day).life_months)
         lots.add([NewLot(holder, until, row.sponsor, cost_fen, row.coins)])
+        debts.pay_off([row.person_ref], cause=f"grant/{code}", at=at)
         _decide(row, GrantStatus.PAID, by=by, at=at)
         events.record("greenpoints.coins_granted", subject=f"grant/{code}", occurred_at=at, detail={"coins": row.coins})
 

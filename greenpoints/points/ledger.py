@@ -13,7 +13,7 @@ from bookkeeping.chart import Nature
 from bookkeeping.refusals import Overdrawn
 from greenpoints import bulk_rows, rewards
 from greenpoints.models import Batch, Behaviour, IssueStatus
-from greenpoints.points import funds, lots
+from greenpoints.points import campaigns, debts, funds, lots
 from greenpoints.points.lots import NewLot
 from greenpoints.quantification import parameters
 from greenpoints.quantification.quantify import Ints
@@ -107,6 +107,9 @@ def issue(run: Batch, *, at: datetime) -> None:
         for ref, coins, sponsor in rows
         if sponsor
     )
+    bonuses = campaigns.pay(run, at=at)
+    with_coins = sorted({ref for ref, _coins, sponsor in rows if sponsor} | set(bonuses))
+    debts.pay_off(with_coins, cause=f"{run.business_on}/{run.partner}:{run.code}", at=at)
 
 
 def points_reference(run: Batch, person_ref: str) -> str:

@@ -6,13 +6,15 @@ that the lots of a holder are never changed by two at once, and all wait in the 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import F
 
+from bookkeeping.postings import Leg
 from greenpoints import bulk_rows, rewards
 from greenpoints.models import Lot, LotUse
+from greenpoints.screening.checks import LOCAL
 
 BOOK = "coin:"
 _BUCKET = ("holder", "expires_on", "sponsor", "unit_cost_fen", "coins")
@@ -90,12 +92,38 @@ def first_to_expire(holder: str, coins: int, *, on: date) -> list[Part]:
     lots = list(
         Lot.objects.filter(holder=holder, expires_on__gte=on, coins__gt=F("held_coins")).order_by("expires_on", "id")
     )
-    given = rewards.in_turn([lot.coins - lot.held_coins for lot in lots], coins)
+    return _parts(lots, coins)
+
+
+def taken_back(holder: str, due: Sequence[tuple[str, int]]) -> list[Part]:
+    """Return which free coins make up for ``due`` (sponsor, coins): that sponsor's own, else others', the last first.
+
+    Fewer where fewer are free.
+    """
+    rows = list(Lot.objects.filter(holder=holder, coins__gt=F("held_coins")).order_by("-expires_on", "-id"))
+    free = {lot.pk: lot.coins - lot.held_coins for lot in rows}
+    taken = dict.fromkeys(free, 0)
+    for sponsor, coins in due:
+        own_first = sorted(rows, key=lambda lot: lot.sponsor != sponsor)
+        for lot, part in zip(own_first, rewards.in_turn([free[lot.pk] for lot in own_first], coins), strict=True):
+            free[lot.pk] -= part
+            taken[lot.pk] += part
     return [
-        Part(lot.pk, lot.sponsor, lot.unit_cost_fen, lot.expires_on, part)
-        for lot, part in zip(lots, given, strict=True)
-        if part
+        Part(lot.pk, lot.sponsor, lot.unit_cost_fen, lot.expires_on, taken[lot.pk]) for lot in rows if taken[lot.pk]
     ]
+
+
+def fen_to_funds(parts: Sequence[Part]) -> list[Leg]:
+    """Return the legs that bring the fen behind coins which are no longer out back to their sponsors."""
+    fen: dict[str, int] = {}
+    for part in parts:
+        fen[part.sponsor] = fen.get(part.sponsor, 0) + part.fen
+    return [Leg(f"fen:reserved/{name}", f"fen:fund/{name}", fen[name]) for name in sorted(fen) if fen[name]]
+
+
+def day_of(at: datetime) -> date:
+    """Return the civil day of an instant in Fuzhou."""
+    return at.astimezone(LOCAL).date()
 
 
 def set_aside(reference: str, parts: Sequence[Part]) -> None:
@@ -140,6 +168,15 @@ def uses_of(reference: str) -> list[LotUse]:
     """Return what ``reference`` took, in the order in which it was taken, locked until the transaction ends."""
     rows = LotUse.objects.select_for_update(of=("self",)).filter(reference=reference).select_related("lot")
     return list(rows.order_by("lot__expires_on", "lot_id"))
+
+
+def _parts(lots: Sequence[Lot], coins: int) -> list[Part]:
+    given = rewards.in_turn([lot.coins - lot.held_coins for lot in lots], coins)
+    return [
+        Part(lot.pk, lot.sponsor, lot.unit_cost_fen, lot.expires_on, part)
+        for lot, part in zip(lots, given, strict=True)
+        if part
+    ]
 
 
 def _change(lot: int, **by: int) -> None:

@@ -19,9 +19,9 @@ from bookkeeping.refusals import Overdrawn
 from core.errors import RuleViolation
 from greenpoints import rewards
 from greenpoints.models import LotUse
-from greenpoints.points import lots
+from greenpoints.points import debts, lots
+from greenpoints.points.debts import InDebt
 from greenpoints.points.lots import BOOK, Part
-from greenpoints.screening.checks import LOCAL
 
 
 class RefundTooLarge(RuleViolation):
@@ -47,7 +47,7 @@ class Payee:
 
 
 def hold(*, holder: str, payee: Payee, coins: int, reference: str, at: datetime) -> list[Part]:
-    """Set coins of ``holder`` aside for ``payee`` and return of which lots; Overdrawn where they do not suffice.
+    """Set coins of ``holder`` aside for ``payee`` and return of which lots. Raises Overdrawn, InDebt.
 
     ``reference`` names the business fact, once: the caller sees to that with a row of its own.
     """
@@ -116,7 +116,7 @@ def give_back(*, reference: str, line: str, payees: Sequence[Payee], coins: int,
             *_drawn([payee.fen for payee in payees], fen),
         ]
         postings.post(reference=f"{reference}/refund/{line}", legs=legs, occurred_at=at)
-        day = at.astimezone(LOCAL).date()
+        day = lots.day_of(at)
         lots.give_back(uses, returned, on=day, refund_days=rewards.lot_rules(day).refund_days)
         return sum(fen.values())
 
@@ -142,7 +142,10 @@ def _drawn(sources: Sequence[str], wanted: dict[str, int]) -> list[Leg]:
 
 
 def _enough(holder: str, coins: int, *, at: datetime) -> list[Part]:
-    parts = lots.first_to_expire(holder, coins, on=at.astimezone(LOCAL).date())
+    kind, _slash, person = holder.partition("/")
+    if kind == "resident" and debts.owed(person):
+        raise InDebt
+    parts = lots.first_to_expire(holder, coins, on=lots.day_of(at))
     if sum(part.coins for part in parts) < coins:
         raise Overdrawn(account=BOOK + holder)
     return parts

@@ -9,6 +9,7 @@ from greenpoints.queries.batches import (
     refusals,
     rejections,
 )
+from greenpoints.queries.liability import Liability, MonthOut, liabilities
 from greenpoints.queries.public_totals import Totals, totals
 from greenpoints.queries.redemptions import MerchantDay, merchant_day
 from greenpoints.queries.residents import ActLine, ResidentSummary, last_day, resident_summary
@@ -17,12 +18,15 @@ __all__ = [
     "ActLine",
     "BatchMissing",
     "BatchReport",
+    "Liability",
     "MerchantDay",
+    "MonthOut",
     "Refusal",
     "ResidentSummary",
     "Totals",
     "batch",
     "last_day",
+    "liabilities",
     "merchant_day",
     "received_batch_ids",
     "refusals",

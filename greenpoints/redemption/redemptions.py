@@ -21,6 +21,7 @@ from core.errors import RuleViolation
 from greenpoints import bulk_rows
 from greenpoints.models import Redemption, RedemptionStatus, Refund
 from greenpoints.points import spending
+from greenpoints.points.debts import InDebt
 from greenpoints.points.spending import Payee
 from identity import queries as identity_queries
 
@@ -251,7 +252,7 @@ def _nobody_named(order: str) -> Iterator[None]:
     """Turn refusals of the book, whose details name the resident's account, into one that names nobody."""
     try:
         yield
-    except (Overdrawn, AccountMissing, AccountFrozen) as refusal:
+    except (Overdrawn, AccountMissing, AccountFrozen, InDebt) as refusal:
         raise CoinsNotAvailable(order=order) from refusal
 
 
