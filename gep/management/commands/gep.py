@@ -1,6 +1,7 @@
 """``manage.py gep run ACCOUNT.toml --out DIR``: an account from files to files, without a database.
 
 ``gep check ACCOUNT.toml`` tells before a run what is to be known of its files, and what may be chosen about it.
+``gep vep UNIT.toml --out DIR`` values a project unit, an account of its own.
 """
 
 import json
@@ -13,11 +14,12 @@ from typing import IO, Any, Literal, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gep import account_files, method_catalogue, opening_accounts, outputs
+from gep import account_files, method_catalogue, opening_accounts, outputs, unit_files
 from gep.files import FileRefused, findings
 from gep.management import profile_listing, run_summary
 from gep.management.progress import RunProgress
-from gep.outputs import Statement, Written
+from gep.outputs import Statement, Written, project_unit
+from gep.outputs.money import exact
 
 NOT_ALL_WRITTEN = 2  # the exit code where a file could not be written and the others were
 COMPILING = 0.6  # of the time of a run; the rest writes files
@@ -26,11 +28,12 @@ COMPILING = 0.6  # of the time of a run; the rest writes files
 class Command(BaseCommand):
     """Run the GEP engine on files; check the files before; list the profiles."""
 
-    help = "GEP accounts from files: gep check ACCOUNT.toml; gep run ACCOUNT.toml --out DIR; gep profiles"
+    help = "GEP accounts from files: gep check ACCOUNT.toml; gep run ACCOUNT.toml --out DIR; "
+    help += "gep vep UNIT.toml --out DIR; gep profiles"
     requires_system_checks: list[str] = []  # the engine needs no site
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Three subcommands: check, run and profiles."""
+        """Four subcommands: check, run, vep and profiles."""
         commands = parser.add_subparsers(dest="command", required=True)
         run = commands.add_parser("run")
         run.add_argument("account", type=Path)
@@ -42,6 +45,9 @@ class Command(BaseCommand):
         check.add_argument("account", type=Path)
         check.add_argument("--json", action="store_true", help="the report as JSON")
         check.add_argument("--language", choices=("zh", "en"), default="zh")
+        unit = commands.add_parser("vep")
+        unit.add_argument("unit", type=Path)
+        unit.add_argument("--out", type=Path, required=True)
         profiles = commands.add_parser("profiles")
         profiles.add_argument("--json", action="store_true", help="the whole catalogue as JSON")
 
@@ -52,6 +58,9 @@ class Command(BaseCommand):
             return
         if options["command"] == "check":
             self._check(options["account"], as_json=options["json"], language=options["language"])
+            return
+        if options["command"] == "vep":
+            self._value_unit(options["unit"], options["out"])
             return
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder, RunProgress(quiet=options["quiet"]) as progress:
@@ -91,6 +100,24 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) if as_json else str(told))
         if not report.may_run:
             raise CommandError("no run is possible with these files")
+
+    def _value_unit(self, unit: Path, folder: Path) -> None:
+        """Value a project unit and write its files."""
+        try:
+            found = unit_files.value(unit_files.describe(unit))
+            written = project_unit.write_all(found, folder)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"the results cannot be written to {folder.name}: {error.strerror}") from error
+        for name, worth in (("收益法 income", found.income), ("市场比较法 comparables", found.comparables)):
+            if worth:
+                self.stdout.write(f"{worth.name} VEP {name}: {exact(worth.fen)} 元")
+        self.stdout.write(project_unit.APART)
+        for path in written.paths.values():
+            self.stdout.write(str(path))
+        if written.refusals:
+            raise CommandError("; ".join(written.refusals), returncode=NOT_ALL_WRITTEN)
 
     def _listed(self, error: Exception, folder: Path) -> str:
         """Where rows are the reason of a refusal, list them in a file, each with what is wrong; say so."""
