@@ -68,6 +68,13 @@ _LATER = """
         SELECT source_id, -quantity FROM bookkeeping_leg WHERE kind IN ({moving}) AND occurred_at > %s
     ) AS side GROUP BY account_id
 """
+_AFTER_LEG = """
+    SELECT account_id, sum(moved) AS moved FROM (
+        SELECT target_id AS account_id, quantity AS moved FROM bookkeeping_leg WHERE kind IN ({moving}) AND id > %s
+        UNION ALL
+        SELECT source_id, -quantity FROM bookkeeping_leg WHERE kind IN ({moving}) AND id > %s
+    ) AS side GROUP BY account_id
+"""
 _NEVER = "SELECT 0 AS account_id, 0 AS moved"
 _PAST_EVERY_ID = 2**63 - 1
 
@@ -138,11 +145,22 @@ def trial_balance(*, at: datetime | None = None) -> list[TrialLine]:
 
     What is held aside is always that of now.
     """
-    later = _LATER.format(moving=_MOVING) if at else _NEVER
-    query = _TRIAL.format(heading=_HEADING[connection.vendor], later=later)
     moment = connection.ops.adapt_datetimefield_value(at) if at else None
+    return _trial(_LATER if at else _NEVER, [moment, moment] if at else [])
+
+
+def trial_balance_of(last_leg_id: int) -> list[TrialLine]:
+    """Return one line per heading as of the log that ends with this leg: what a signed head speaks of.
+
+    What is held aside is always that of now.
+    """
+    return _trial(_AFTER_LEG, [last_leg_id, last_leg_id])
+
+
+def _trial(later: str, values: list[Any]) -> list[TrialLine]:
+    query = _TRIAL.format(heading=_HEADING[connection.vendor], later=later.format(moving=_MOVING))
     with connection.cursor() as cursor:
-        cursor.execute(query, [moment, moment] if at else [])
+        cursor.execute(query, values)
         rows = cursor.fetchall()
     return [
         TrialLine(heading, UNITS[Asset[heading.partition(":")[0].upper()]], int(accounts), int(balance), int(held))

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from bookkeeping import heads, leg_proofs, merkle
+from bookkeeping import heads, leg_proofs, merkle, statements
 from bookkeeping.heads import Head
 from bookkeeping.log_store import Edge, append, index_of, leaves
 from bookkeeping.models import Leg, SignedTreeHead
 from bookkeeping.refusals import PostingMissing
+from bookkeeping.statements import TrialLine
 from core.errors import RuleViolation
 
 FORMAT = "fuzhou-book-proof/1"
@@ -84,6 +85,15 @@ def head(*, size: int | None = None) -> Head | None:
     """Return the newest head, or that of ``size`` leaves; None where there is none."""
     row = _row(size)
     return _head(row) if row else None
+
+
+def balances_at_head() -> tuple[Head, list[TrialLine]] | None:
+    """Return the newest head and what each heading of the chart held when its last leg was written; None without one.
+
+    Anybody who has the leaves of the log can add the same sums up.
+    """
+    row = _row(None)
+    return None if row is None else (_head(row), statements.trial_balance_of(row.last_leg_id))
 
 
 def inclusion_proof(reference: str) -> dict[str, Any]:

@@ -3,7 +3,17 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from web.views import api_docs, bookkeeping, greenpoints, home, identity, marketplace, policy, redemptions
+from web.views import (
+    api_docs,
+    bookkeeping,
+    greenpoints,
+    home,
+    identity,
+    marketplace,
+    policy,
+    public_figures,
+    redemptions,
+)
 from web.views.gep import comparison, datasets, exports, maps, overview, parcels, publication, runs, scenarios, tiles
 from web.views.residents import circles, consents, personal_data, statements
 from web.views.residents import home as residents_home
@@ -40,6 +50,7 @@ urlpatterns = [
     path("ogc/", include("web.ogc.urls")),
     path("greenpoints/", greenpoints.page, name="greenpoints"),
     path("greenpoints/code/", redemptions.show_code, name="show_code"),
+    path("greenpoints/figures/", public_figures.page, name="public_figures"),
     path("greenpoints/<str:person>/", residents_home.page, name="resident"),
     path("greenpoints/<str:person>/statements/", statements.latest, name="statements"),
     path("greenpoints/<str:person>/statements/<str:period>/", statements.page, name="statement"),

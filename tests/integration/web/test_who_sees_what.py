@@ -59,6 +59,7 @@ ANSWERS = {
     "ogc_tileset": NONE_THERE,
     "parcel": NONE_THERE,
     "greenpoints": ALL,
+    "public_figures": ALL,
     "show_code": (302, *(405,) * 7),
     "resident": OWN,
     "statements": (302, 403, 302, 403, 403, 403, 403, 302),
