@@ -8,6 +8,7 @@ from greenpoints.models.points import Carry, Fund, Issue, IssueStatus
 from greenpoints.models.quantification import Basis
 from greenpoints.models.redemptions import Redemption, RedemptionStatus, Refund
 from greenpoints.models.residents import Circle, CircleKind, CircleMember, Closure, Goal
+from greenpoints.models.reversals import Debt, Reversal, ReversalCause
 
 __all__ = [
     "Basis",
