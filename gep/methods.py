@@ -42,7 +42,22 @@ class Method:
 
     def figure(self, table: str, key: str) -> float:
         """Return a figure as of the end of the year. Raises CoefficientMissing, which names table, key, region, day."""
-        return float(self._take(table, key, on=date(self.year, 12, 31)).value)
+        return float(self.coefficient(table, key).value)
+
+    def coefficient(self, table: str, key: str) -> Coefficient:
+        """Return a figure as of the end of the year with where it comes from. Raises CoefficientMissing."""
+        return self._take(table, key, on=date(self.year, 12, 31))
+
+    def states(self, table: str, key: str) -> bool:
+        """Return whether there is such a figure for the region and year; it is not taken by that."""
+        on, chain = date(self.year, 12, 31), regions.chain(self.region)
+        if self._overriding(table, key, on=on) is not None:
+            return True
+        try:
+            _table(table).at(self._row_key(table, key), regions=chain, on=on)
+        except CoefficientMissing:
+            return False
+        return True
 
     def price(self, key: str) -> Price:
         """Return a price as of the end of the price year; it keeps the year in which it was stated.

@@ -42,7 +42,7 @@ def compile_account(
     ``draws`` > 0 adds intervals by Monte Carlo, the same for a ``seed``. ``block`` cuts parcels given in memory; a
     ParcelSource has blocks of its own. An indicator whose inputs are not all there is pending, listed, and in no total.
 
-    Raises LayersDoNotMeet where no parcel lies on the grid, CoefficientMissing, RatioMissing and PriceBasisMismatch
+    Raises LayersDoNotMeet where no parcel lies on the grid, CoefficientMissing and PriceBasisMismatch
     where a figure is missing or does not fit, GuardBroken where something would count twice.
     """
     tell = progress or (lambda stage, share: None)

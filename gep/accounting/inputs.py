@@ -5,7 +5,7 @@ block lies in. Sources over files stand in gep.files; those here hold arrays, fo
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 import numpy as np
@@ -147,6 +147,10 @@ class CountyStatistics:
     unit: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=str))
     value_fen: NDArray[np.int64] = field(default_factory=lambda: np.array([], dtype=np.int64))
     has_value: NDArray[np.bool_] = field(default_factory=lambda: np.array([], dtype=bool))
+
+    def __getitem__(self, some: NDArray) -> "CountyStatistics":
+        """Return some of the rows."""
+        return CountyStatistics(**{column.name: getattr(self, column.name)[some] for column in fields(self)})
 
     @property
     def products(self) -> frozenset[str]:

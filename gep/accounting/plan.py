@@ -89,7 +89,9 @@ def make(
         else:
             pending[name] = next(iter(lacking.values()), ()) or method.figures_lacking(name)
     shared = _shared(method, catalogue, stated)
-    pending |= {name: (name,) for name, products in shared.items() if not products}
+    pending |= {
+        name: (sharing.ratio_lacking(method, name) or name,) for name, products in shared.items() if not products
+    }
     rules = {p.code: sharing.usable(p, layers) for products in shared.values() for p in products}
     lacks = condition_sums.lacking(layers)
     if not lacks:

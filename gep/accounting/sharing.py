@@ -18,11 +18,10 @@ from gep.allocation import allocate_many
 from gep.method_profiles import switches
 from gep.methods import Method
 from gep.statistics import Product, WeightRule, valued
-from gep.statistics.basis import ratio
+from gep.statistics.basis import GROSS, RATIOS
 from gep.statistics.external import InflowRefused
 
 IN_YUAN = "yuan"
-GROSS = "gross"
 
 
 def usable(product: Product, layers: frozenset[str]) -> tuple[WeightRule, ...]:
@@ -73,20 +72,35 @@ def cell_terms(rules: Iterable[WeightRule], pieces: Pieces) -> dict[str, NDArray
 
 
 def by_basis(statistics: CountyStatistics, method: Method, *, catalogue: Mapping[str, Product]) -> CountyStatistics:
-    """Return the statistics with each value by the basis that the method asks for. Raises RatioMissing."""
-    basis = method.switch("valuation_basis")
-    if basis == GROSS:
-        return statistics
-    value_fen = statistics.value_fen.copy()
-    touched = switches()["valuation_basis"].indicators
-    for indicator in sorted({catalogue[code].indicator for code in statistics.products} & set(touched)):
+    """Return the statistics with each value by the basis that the method asks for.
+
+    What is stated of an indicator without a ratio for that basis is left out; ``ratio_lacking`` names the figure.
+    """
+    value_fen, kept = statistics.value_fen.copy(), np.ones(len(statistics.product), dtype=bool)
+    for indicator in sorted({catalogue[code].indicator for code in statistics.products}):
         members = [code for code in statistics.products if catalogue[code].indicator == indicator]
         rows = np.flatnonzero(np.isin(statistics.product, members) & statistics.has_value)
-        if len(rows):
-            share = ratio(basis, indicator=indicator, region=method.region, year=method.price_year)
-            method.note("valuation_ratios", share)
+        if not len(rows) or not _ratio_wanted(method, indicator):
+            continue
+        if ratio_lacking(method, indicator):
+            kept[rows] = False
+        else:
+            share = method.coefficient(RATIOS, _ratio_wanted(method, indicator))
             value_fen[rows] = valued(value_fen[rows], ratio=share.value)
-    return replace(statistics, value_fen=value_fen)
+    return replace(statistics, value_fen=value_fen)[kept]
+
+
+def ratio_lacking(method: Method, indicator: str) -> str:
+    """Return the figure that says what share of an indicator's gross output counts, where nobody stated it; else ""."""
+    key = _ratio_wanted(method, indicator)
+    return "" if not key or method.states(RATIOS, key) else f"{RATIOS}.{key}"
+
+
+def _ratio_wanted(method: Method, indicator: str) -> str:
+    """The key of the ratio that an indicator's products are valued by, "" where gross output itself counts."""
+    basis = method.switch("valuation_basis")
+    touched = basis != GROSS and indicator in switches()["valuation_basis"].indicators
+    return f"{basis}.{indicator}" if touched else ""
 
 
 def net_of_external(

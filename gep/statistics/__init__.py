@@ -3,7 +3,7 @@
 Method: docs/methods/statistics.md.
 """
 
-from gep.statistics.basis import RatioMissing, valued
+from gep.statistics.basis import valued
 from gep.statistics.external import NetValue, inflows, net_of_external
 from gep.statistics.products import Product, WeightRule, catalogue
 from gep.statistics.tables import COLUMNS, Finding, StatisticsTable, missing_counties, read
@@ -13,7 +13,6 @@ __all__ = [
     "Finding",
     "NetValue",
     "Product",
-    "RatioMissing",
     "StatisticsTable",
     "WeightRule",
     "catalogue",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core import coefficients
 from gep import accounting, methods
 from gep.accounting import sharing
 from gep.accounting.inputs import CountyStatistics, Layers, Parcels
@@ -133,3 +134,25 @@ def test_what_comes_from_outside_is_taken_off_before_it_is_shared_out():
     too_much = stated(("361002", "rice", 10.0, 10), ("361002", "seed", 1.0, 30))
     with pytest.raises(InflowRefused, match="crops in 361002: 30 fen from outside, 10 fen in all"):
         sharing.net_of_external(too_much, method, catalogue=catalogue)
+
+
+def test_another_basis_than_gross_output_takes_its_ratio_and_is_pending_without_one(tmp_path):
+    rows = stated(("361002", "rice", 10.0, 1_001), ("361002", "tea", 1.0, 50), ("361002", "fish", 1.0, 70))
+    catalogue = {found.code: found for found in (RICE, TEA, FISH)}
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "key,value,unit,per,region,valid_from,valid_to,source,locator,tag\n"
+        "valuation_ratios.net.crops,0.55,fen,fen gross output,361000,2024-01-01,2025-01-01,own survey,p. 1,V\n"
+    )
+    net = methods.profile("GBT46869_2025", switches={"valuation_basis": "net"})
+    own = methods.Method(net, "361000", 2024, 2024, overrides=coefficients.read(path, any_source=True))
+    classes = np.array([[511, 511, 52, 423]], dtype=np.int16)
+    found = accounting.compile_account(
+        parcels(), Layers(Grid(500_000.0, 3_060_000.0, 30.0, 1, 4), classes, {}), own, statistics=rows,
+        catalogue=catalogue,
+    )  # fmt: skip
+    # rice 550.55, tea 27.50, each rounded half up: 551 and 28
+    assert found.results["crops"].value_fen.sum() == 579
+    assert own.taken["valuation_ratios", "net.crops"].source == "own survey"
+    assert found.pending["fishery"] == ("valuation_ratios.net.fishery",)
+    assert "fishery" not in found.results

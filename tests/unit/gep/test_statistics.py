@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gep import statistics
-from gep.statistics import basis, external
+from gep.statistics import external
 
 COLUMNS = ["county", "product", "quantity", "unit", "value_fen", "unit_price_fen", "source"]
 COUNTIES = {"361028", "361023"}
@@ -163,13 +163,6 @@ def test_every_product_has_a_unit_that_can_be_written_and_land_it_goes_to():
         assert product.rules if product.role == "value" else not product.rules
     assert [rule.layer for rule in catalogue()["rice"].rules] == ["npp_gc_m2", ""]
     assert catalogue()["pond_fish"].rules[0].land_use == ("1104",)
-
-
-def test_a_basis_without_a_sourced_ratio_is_refused_by_name():
-    assert basis.ratio("gross", indicator="crops", region="361028", year=2023).value == 1
-    told = 'no ratio of net to gross output of crops in 361028 for 2023; with the switch valuation_basis = "gross"'
-    with pytest.raises(statistics.RatioMissing, match=told):
-        basis.ratio("net", indicator="crops", region="361028", year=2023)
 
 
 def test_a_basis_takes_its_share_of_each_value_and_rounds_once():
