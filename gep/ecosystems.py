@@ -75,6 +75,12 @@ for _row in _rows("land_cover"):
     SCHEMES.setdefault(_row["scheme"], {})[int(_row["code"])] = _row["class"]
 
 
+def unconfirmed(table: str, scheme: str) -> list[dict[str, str]]:
+    """Return the rows of a crosswalk (``land_cover``, ``land_use``) that nobody confirmed, for one classification."""
+    key = {"land_cover": "scheme", "land_use": "system"}[table]
+    return [row for row in _rows(table) if row[key] == scheme and row["tag"] == "U"]
+
+
 def land_use_codes() -> frozenset[str]:
     """Return the land-use codes of the survey that say a class."""
     return frozenset(OF_LAND_USE)

@@ -14,6 +14,7 @@ from gep import ecosystems
 
 HERE = Path(__file__).parent
 VARIANT, INCLUDE = "_variant", "include_"
+OXYGEN = "include_oxygen"  # the switch of the list, which include_oxygen_release says in other words
 
 
 class UnknownProfile(ValueError):
@@ -154,7 +155,7 @@ def profile(name: str, *, switches: Mapping[str, Any] | None = None) -> Profile:
     asked = dict(switches or {})
     for switch, setting in asked.items():
         _refuse_unknown_setting(switch, setting, stated)
-    settings = {**_defaults(), **stated["switches"], **asked}
+    settings = {**_defaults(), **stated["switches"], **asked, **_oxygen(asked)}
     variants = {indicator: tuple(names) for indicator, names in stated["variants"].items()}
     for switch in [switch for switch in asked if _indicator_of(switch, stated)]:
         variants[_indicator_of(switch, stated)] = (settings[switch],)
@@ -176,6 +177,17 @@ def profile(name: str, *, switches: Mapping[str, Any] | None = None) -> Profile:
 
 def _defaults() -> dict[str, Any]:
     return {name: switch.values[0] for name, switch in switches().items()}
+
+
+def _oxygen(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked of oxygen, by either of its two names."""
+    names = [OXYGEN, *(f"{INCLUDE}{name}" for name in switches()[OXYGEN].indicators)]
+    found = {name: asked[name] for name in names if name in asked}
+    if len(set(found.values())) > 1:
+        raise UnknownSwitch(
+            f"switches that disagree: {', '.join(f'{name} = {said!r}' for name, said in found.items())}"
+        )
+    return dict.fromkeys(names[:1], next(iter(found.values()))) if found else {}
 
 
 def _indicator_of(switch: str, stated: Mapping[str, Any]) -> str:
@@ -200,8 +212,8 @@ def _included(stated: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[s
     """The indicators of the account in the order of the list; oxygen by its own switch, others by include_<name>."""
     wanted = {name for name in stated["indicators"]["list"] if settings.get(f"{INCLUDE}{name}", True)}
     wanted |= {name for name in stated["indicators"]["optional"] if settings.get(f"{INCLUDE}{name}", False)}
-    oxygen = set(switches()["include_oxygen"].indicators)
-    wanted = wanted | oxygen if settings["include_oxygen"] else wanted - oxygen
+    oxygen = set(switches()[OXYGEN].indicators)
+    wanted = wanted | oxygen if settings[OXYGEN] else wanted - oxygen
     unknown = wanted - set(indicator_list())
     if unknown:
         raise BadProfile(f"profile {stated['name']}: no such indicators {sorted(unknown)}")

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,16 @@ from numpy.typing import NDArray
 
 from core import regions
 from core.coefficients import Coefficient, CoefficientMissing, CoefficientTable, load
-from gep import ecosystems
-from gep.method_profiles import Profile, UnknownProfile, UnknownSwitch, indicator_list, profile, profile_names
+from gep import ecosystems, own_figures, price_years
+from gep.method_profiles import (
+    Profile,
+    UnknownProfile,
+    UnknownSwitch,
+    indicator_list,
+    profile,
+    profile_names,
+    switches,
+)
 from gep.valuation import Price
 
 HERE = Path(__file__).parent
@@ -30,7 +39,8 @@ class Method:
     """A profile for one region, year and price year; remembers each figure that was taken, with its source.
 
     ``overrides`` is a table of an account's own; its keys name the table too, as in ``soil_retention.bulk_density``,
-    and its rows go before the built-in ones. ``taken`` is by table and the key that was asked for.
+    and its rows go before the built-in ones. ``taken`` is by table and the key that was asked for; ``unindexed`` are
+    the years of prices that no index brought to the price year.
     """
 
     profile: Profile
@@ -39,6 +49,12 @@ class Method:
     price_year: int
     overrides: CoefficientTable | None = None
     taken: dict[tuple[str, str], Coefficient] = field(default_factory=dict)
+    unindexed: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse figures of the account's own that would have no effect. Raises FigureUnknown."""
+        if self.overrides is not None:
+            own_figures.refuse_unknown(self.overrides)
 
     def figure(self, table: str, key: str) -> float:
         """Return a figure as of the end of the year. Raises CoefficientMissing, which names table, key, region, day."""
@@ -60,17 +76,46 @@ class Method:
         return True
 
     def price(self, key: str) -> Price:
-        """Return a price as of the end of the price year; it keeps the year in which it was stated.
+        """Return a price in yuan of the price year, with the year in which it was stated.
 
         ``key`` is what is priced ("carbon"); the profile may name another row of prices.csv for it. Where none was
-        stated for the year, the price of the nearest year stands, and ``unindexed_prices`` tells.
+        stated for the year, that of the nearest year is brought to it by its index. Without an index number it stands
+        as stated, unconfirmed, and ``unindexed_prices`` tells; or, as the switch of that name asks, IndexMissing.
         """
-        on = date(self.price_year, 12, 31)
-        row = self._overriding("prices", key, on=on) or _table("prices").nearest(
-            self._row_key("prices", key), regions=regions.chain(self.region), on=on
-        )
+        on, own = date(self.price_year, 12, 31), True
+        row = self._own_price(key, on=on)
+        if row is None:
+            own, row_key = False, self._row_key("prices", key)
+            row = _table("prices").nearest(row_key, regions=regions.chain(self.region), on=on)
+        self.unindexed.pop(key, None)
+        if not price_years.is_of(row, self.price_year, key=key, own=own):
+            row = self._at_price_year(row, key)
         self.taken["prices", key] = row
         return Price.of(row)
+
+    def _own_price(self, key: str, *, on: date) -> Coefficient | None:
+        """An account's own price of the price year, or of the year nearest to it."""
+        if self.overrides is None:
+            return None
+        try:
+            row = self.overrides.nearest(f"prices.{key}", regions=regions.chain(self.region), on=on)
+        except CoefficientMissing:
+            return None
+        return self._held_against(row, "prices", key, on=on)
+
+    def _at_price_year(self, row: Coefficient, key: str) -> Coefficient:
+        try:
+            return price_years.at_year(row, self.price_year, key=key, index_number=self._index_number)
+        except price_years.IndexMissing as lacking:
+            if self.switch("unindexed_prices") == "pending":
+                raise
+            self.unindexed[key] = row.valid_from.year
+            return price_years.as_stated(row, self.price_year, lacking=lacking.figure)
+
+    def _index_number(self, index: str, year: int) -> Coefficient:
+        row = self._found(price_years.INDICES, index, on=date(year, 12, 31))
+        self.taken[price_years.INDICES, f"{index}@{year}"] = row
+        return row
 
     def by_class(self, table: str, prefix: str, *, indicator: str) -> dict[str, float]:
         """Return the figure of each class in the indicator's scope, from the rows ``prefix.<class>``.
@@ -107,6 +152,18 @@ class Method:
         """Remember a figure that was taken from a table by someone else."""
         self.taken[table, row.key] = row
 
+    def note_crosswalk(self, table: str, scheme: str) -> None:
+        """Remember what nobody confirmed of the crosswalk that classes come by: ``land_cover`` or ``land_use``."""
+        for row in ecosystems.unconfirmed(table, scheme):
+            self.note(
+                table,
+                Coefficient(
+                    key=f"{scheme}.{row['code']}", value=Decimal(row["class"]), unit="class", per="code",
+                    region=regions.NATION, valid_from=date.min, valid_to=None, source="gep-proposals",
+                    locator=f"crosswalks/{table}.csv, {scheme} {row['version']}", tag=row["tag"],
+                ),
+            )  # fmt: skip
+
     def variants(self, indicator: str) -> tuple[str, ...]:
         """Return the variants that can be run for want of no figure, in the profile's order of preference."""
         listed = indicator_list()[indicator]
@@ -140,13 +197,23 @@ class Method:
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether any figure taken so far is one that nobody confirmed."""
-        return any(not row.confirmed for row in self.taken.values())
+        """Whether any figure taken so far, or any cell of the profile that counts, is one that nobody confirmed."""
+        return bool(self.unconfirmed_cells()) or any(not row.confirmed for row in self.taken.values())
+
+    def unconfirmed_cells(self) -> list[str]:
+        """Return the cells of the profile that no text at hand confirms, but for those of indicators left out."""
+        return [cell for cell in self.profile.unconfirmed if self._counts(cell)]
+
+    def _counts(self, cell: str) -> bool:
+        kind, _, name = cell.partition(".")
+        if kind == "switches":
+            touched = switches()[name].indicators
+            return not touched or any(map(self.accounts_for, touched))
+        return self.accounts_for(name) if kind == "indicators" and name else True
 
     def unindexed_prices(self) -> list[str]:
-        """Return the prices that are older or younger than the price year, as "key (year)"."""
-        rows = [row for (table, _), row in self.taken.items() if table == "prices"]
-        return sorted(f"{row.key} ({row.valid_from.year})" for row in rows if row.valid_from.year != self.price_year)
+        """Return the prices that stand as stated in another year than the price year, as "key (year)"."""
+        return sorted(f"{key} ({year})" for key, year in self.unindexed.items())
 
     def figures(self) -> list[dict[str, str]]:
         """Return every figure taken, in order, with unit, source, locator and tag; fit for JSON."""
@@ -166,11 +233,14 @@ class Method:
         ]
 
     def _take(self, table: str, key: str, *, on: date) -> Coefficient:
-        row = self._overriding(table, key, on=on) or _table(table).at(
-            self._row_key(table, key), regions=regions.chain(self.region), on=on
-        )
+        row = self._found(table, key, on=on)
         self.taken[table, key] = row
         return row
+
+    def _found(self, table: str, key: str, *, on: date) -> Coefficient:
+        return self._overriding(table, key, on=on) or _table(table).at(
+            self._row_key(table, key), regions=regions.chain(self.region), on=on
+        )
 
     def _overriding(self, table: str, key: str, *, on: date) -> Coefficient | None:
         if self.overrides is None:
@@ -219,9 +289,9 @@ class Method:
 
 
 def tables_digest() -> str:
-    """Return one SHA-256 over coefficient tables, crosswalks, profiles and switches: other data, other digest."""
+    """Return one SHA-256 over every table, crosswalk, profile and switch of the method: other data, other digest."""
     digest = hashlib.sha256()
-    data = [path for pattern in ("coefficients/*.csv", "crosswalks/*.csv", "profiles/*.toml", "*.toml")
+    data = [path for pattern in ("*/*.csv", "*.csv", "profiles/*.toml", "*.toml")
             for path in HERE.glob(pattern)]  # fmt: skip
     for path in sorted(data):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -11,7 +11,7 @@ from core.coefficients import Coefficient
 from gep import ecosystems
 from gep.accounting import condition_sums, ecosystem_units, sharing
 from gep.accounting.ecosystem_units import Units, WeighedParcels
-from gep.accounting.inputs import LayerSource, Parcels
+from gep.accounting.inputs import LAND_COVER, LAND_USE, LayerSource, Parcels
 from gep.accounting.plan import Plan
 from gep.accounting.terms import Physical
 
@@ -60,6 +60,9 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         parcels, layers, derived=plan.derived_layers, cell_terms=plan.cell_terms, reads=plan.reads
     )
     units = weighed.units
+    plan.method.note_crosswalk(LAND_COVER, layers.scheme)
+    if parcels.land_use is not None:
+        plan.method.note_crosswalk(LAND_USE, ecosystems.LAND_SURVEY[0])
     groups = _Groups.of(units, parcels.areas["county"])
     quantity, known_share, amounts = {}, {}, {}
     for indicator, variant in plan.variants():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gep.coverage import Grid
 
 LEVELS = ("village", "town", "county", "region")
-LAND_COVER = "land_cover"
+LAND_COVER, LAND_USE = "land_cover", "land_use"
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,11 @@ class LayerSource(Protocol):
         """The names of the layers, land_cover among them where there is one."""
         ...
 
+    @property
+    def scheme(self) -> str:
+        """The classification that the land cover was made in, a key of ecosystems.SCHEMES."""
+        ...
+
     def window(self, *, rows: slice, columns: slice, names: Collection[str] | None = None) -> Mapping[str, NDArray]:
         """Return a window of the layers named, of all where None.
 
@@ -120,6 +125,7 @@ class Layers:
     grid: Grid
     classes: NDArray[np.int16]
     measured: Mapping[str, NDArray]
+    scheme: str = "hj1166"
 
     @property
     def names(self) -> Collection[str]:

@@ -13,6 +13,7 @@ from gep.accounting.ecosystem_units import Pieces, Window
 from gep.accounting.inputs import LAND_COVER
 from gep.accounting.terms import Indicator, Variant
 from gep.methods import Method
+from gep.price_years import IndexMissing
 from gep.statistics import Product, WeightRule
 
 
@@ -88,6 +89,12 @@ def make(
                 break
         else:
             pending[name] = next(iter(lacking.values()), ()) or method.figures_lacking(name)
+    for name in tuple(chosen):
+        try:
+            INDICATORS[name].prices(method)
+        except IndexMissing as lacking:
+            pending[name] = (lacking.figure,)
+            del chosen[name]
     shared = _shared(method, catalogue, stated)
     pending |= {
         name: (sharing.ratio_lacking(method, name) or name,) for name, products in shared.items() if not products

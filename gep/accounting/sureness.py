@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gep.accounting.blocks import BlockResult
 from gep.accounting.class_sums import VALUE, ClassAmounts
+from gep.accounting.inputs import LAND_COVER, LAND_USE
 from gep.accounting.results import IndicatorResult
 from gep.accounting.terms import Priced
 from gep.methods import Method
@@ -22,12 +23,10 @@ def grade(indicator: str, amounts: ClassAmounts, prices: Mapping[str, Priced], m
     figures = {name for (of, _, names) in amounts.terms if of == indicator for name in names}
     figures |= {name for priced in prices.values() for name in priced.figures}
     tables = {name.split(".")[0] for name in figures if ":" not in name and not name.startswith("prices.")}
-    tags = {
-        row.tag
-        for (table, key), row in method.taken.items()
-        if table in tables | {indicator} or f"{table}.{key}" in figures
-    }
-    return grade_of(tags=tags, modelled=not all(name.startswith(STATISTIC) for name in figures))
+    modelled = not all(name.startswith(STATISTIC) for name in figures)
+    tables |= {indicator, LAND_COVER, LAND_USE} if modelled else {indicator}
+    tags = {row.tag for (table, key), row in method.taken.items() if table in tables or f"{table}.{key}" in figures}
+    return grade_of(tags=tags, modelled=modelled)
 
 
 def parcel_grades(results: Mapping[str, IndicatorResult], *, length: int) -> NDArray[np.str_]:
@@ -53,19 +52,23 @@ def intervals(
     seed: int,
 ) -> Simulation:
     """Return what ``draws`` draws of every figure come to; the same for a seed, whatever the blocks."""
+    spreads = Spreads(region=method.region, year=method.year)
     prices = {
         (name, part): PartPrice(priced.yuan_per_unit, priced.figures)
         for name, result in results.items()
         for part, priced in (result.prices or {VALUE: Priced(1.0, ())}).items()
     }
-    return simulate(
+    simulation = simulate(
         TermTotals.of(amounts.terms),
         prices=prices,
-        spreads=Spreads(region=method.region, year=method.year),
+        spreads=spreads,
         seed=seed,
         places=county_places(blocks),
         draws=draws,
     )
+    for row in spreads.taken.values():
+        method.note("uncertainty", row)
+    return simulation
 
 
 def with_unallocated(simulation: Simulation, unallocated: Mapping[str, Mapping[str, int]]) -> Simulation:

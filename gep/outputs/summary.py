@@ -75,6 +75,7 @@ def provenance(statement: Statement) -> dict[str, Any]:
         "sha256": {given.name: given.sha256 for given in statement.inputs} | {"figures": methods.tables_digest()},
         "unconfirmed_figures": method.unconfirmed,
         "synthetic": statement.synthetic,
+        "unconfirmed_cells": method.unconfirmed_cells(),
         "unindexed_prices": method.unindexed_prices(),
         "slope_length": SLOPE_LENGTH,
         "draws": drawn.draws if drawn else 0,

@@ -47,6 +47,8 @@ def _figures(book: Book, statement: Statement) -> None:
         evidence = f"{row['tag']} {words.TAGS[row['tag']]}"
         cells: list[Cell] = [row["table"], row["key"], float(row["value"]), row["unit"], row["per"], row["region"]]
         sheet.row([*cells, source_title(row["source"]), row["locator"], evidence], warning=row["tag"] == "U")
+    for cell in method.unconfirmed_cells():
+        sheet.remark(f"核算方案未证实：{cell}。 A cell of the profile that no text at hand confirms.")
     for price in method.unindexed_prices():
         sheet.remark(f"价格未折算到价格年份：{price}。 Price not indexed to the price year.")
 

@@ -1,5 +1,7 @@
 """A statement made by hand: four parcels near Zixi, water and crops, with figures that add up in the head."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from gep import methods
@@ -39,8 +41,9 @@ SIMULATION = Simulation(
 
 
 def account() -> CompiledAccount:
-    """The account of the four parcels."""
-    method = methods.Method(methods.profile("GBT46869_2025"), region=COUNTY, year=2024, price_year=2024)
+    """The account of the four parcels, by a profile as if every cell of it were confirmed."""
+    confirmed = replace(methods.profile("GBT46869_2025"), unconfirmed=())
+    method = methods.Method(confirmed, region=COUNTY, year=2024, price_year=2010)
     method.price("reservoir")
     water = IndicatorResult(
         indicator="water_retention", variant="balance", unit="m3", quantity=WATER_M3, value_fen=WATER_FEN,
@@ -91,7 +94,7 @@ def statement(**changes) -> Statement:
     parcels = Parcels(CODES, landscapes.quarters(), AREAS)
     told = {
         "account": account(), "parcels": ParcelBlocks(parcels, 3), "name": "资溪县", "region": COUNTY, "year": 2024,
-        "price_year": 2024, "crs": landscapes.CRS, "inputs": (Input("parcels", "ab" * 32, "模拟数据"),),
+        "price_year": 2010, "crs": landscapes.CRS, "inputs": (Input("parcels", "ab" * 32, "模拟数据"),),
         "synthetic": True, "code_version": "v1",
     }  # fmt: skip
     return Statement(**told | changes)

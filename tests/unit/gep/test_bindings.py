@@ -3,6 +3,7 @@
 One row of cells of 100 m, a hectare each, a parcel over each two of them unless a test says otherwise.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -339,6 +340,24 @@ def test_the_balance_is_checked_by_budykos_yield_which_has_no_value(tmp_path):
     assert water.value_fen[0] == 5_991_293  # 8,486.25 m³ at 7.06
     plain = compiled([111, 422, 111], measured=measured).results["water_retention"]
     assert (plain.variant, dict(plain.parts)) == ("balance", {})
+
+
+@pytest.mark.parametrize(
+    ("scheme", "draws", "unconfirmed", "grade"),
+    [("hj1166", 0, False, "B"), ("clcd", 0, False, "B"), ("globeland30", 0, True, "C"), ("hj1166", 1_000, True, "B")],
+)
+def test_an_unconfirmed_crosswalk_or_spread_makes_the_account_unconfirmed(scheme, draws, unconfirmed, grade):
+    profile = replace(methods.profile("CAS2017"), unconfirmed=(), indicators=("carbon_sequestration",))
+    county = np.array(["361028"])
+    parcels = Parcels(
+        np.array(["p"]), shapely.box([500_000.0], [2_999_900.0], [500_100.0], [3_000_000.0]),
+        dict.fromkeys(("village", "town", "county", "region"), county),
+    )  # fmt: skip
+    method = methods.Method(profile, region="361028", year=2010, price_year=2010)
+    layers = Layers(Grid(500_000.0, 3_000_000.0, 100.0, 1, 1), np.array([[121]], dtype=np.int16), {}, scheme=scheme)
+    account = accounting.compile_account(parcels, layers, method, draws=draws)
+    assert account.results["carbon_sequestration"].quantity[0] == pytest.approx(16.0881)
+    assert (account.method.unconfirmed, account.results["carbon_sequestration"].grade) == (unconfirmed, grade)
 
 
 EVERYTHING = {

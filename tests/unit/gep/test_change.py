@@ -1,15 +1,11 @@
 """Land, parcels, prices and values from one year to another: worked cases and identities."""
 
-from decimal import Decimal
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.coefficients import CoefficientMissing
-from gep.change import areas, decomposition, extent, lineage, overlay, prices
+from gep.change import areas, decomposition, extent, lineage, overlay
 
 HA = 10_000_000_000  # mm² in a hectare
 busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be
@@ -215,26 +211,6 @@ def test_new_parcels_that_overlap_are_named():
         overlay.lineage(
             old, twice, old_codes=np.array(["p"]), new_codes=np.array(["a", "b"]), old_area_mm2=np.array([1])
         )
-
-
-# Constant prices
-
-
-def test_t24_price_index():
-    assert float(prices.ratio("consumer_prices", from_year=2007, to_year=2014)) == pytest.approx(1.22913, abs=5e-6)
-    told = prices.at_constant_prices(Decimal("0.67"), index="consumer_prices", from_year=2007, to_year=2014)
-    assert float(told) == pytest.approx(0.8235, abs=5e-5)
-
-
-def test_a_price_of_the_year_itself_needs_no_index():
-    assert prices.at_constant_prices(Decimal("7.06"), index="construction", from_year=2010, to_year=2010) == Fraction(
-        706, 100
-    )
-
-
-def test_a_year_without_a_sourced_index_is_refused_by_name():
-    with pytest.raises(CoefficientMissing, match="price_indices has no row for 'consumer_prices' in 000000 on 2020"):
-        prices.ratio("consumer_prices", from_year=2007, to_year=2020)
 
 
 # Effects of quantity, price and method

@@ -20,7 +20,7 @@ def test_the_catalogue_as_json():
     assert [profile["name"] for profile in told["profiles"]] == [
         "CAS2017", "GBT46869_2025", "JX_DB36_1402", "MEE2020", "NDRC2022",
     ]  # fmt: skip
-    assert len(told["switches"]) == 10
+    assert len(told["switches"]) == 11
     names = {indicator["name"] for indicator in told["indicators"]}
     assert len(names) == 21
     for profile in told["profiles"]:

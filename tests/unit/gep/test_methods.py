@@ -1,11 +1,14 @@
 """Profiles, switches and figures are data: what they say, and that nothing else is taken for what they do not say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core import coefficients
 from gep import ecosystems, methods
 from gep.method_profiles import indicator_list, switches
+from gep.own_figures import FigureUnknown
 
 HEAD = "key,value,unit,per,region,valid_from,valid_to,source,locator,tag\n"
 
@@ -100,6 +103,7 @@ def test_figures_of_an_accounts_own_go_first_and_keep_their_tag(tmp_path):
         + "carbon_sequestration.rate.111,1.5,t C,ha-year,361028,2020-01-01,,county inventory,p. 9,U\n"
     )
     own = method(overrides=coefficients.read(path, any_source=True))
+    own.profile = replace(own.profile, unconfirmed=())
     assert own.figure("soil_retention", "bulk_density") == 1.21
     assert not own.unconfirmed
     assert own.variants("carbon_sequestration") == ("biomass_stated", "rate", "nep", "dry_matter")
@@ -168,3 +172,55 @@ def test_survey_and_land_cover_together():
     cover = np.array([13, 33, 121, 43, 21], dtype=np.int16)
     surveyed = ecosystems.surveyed(cover, land_use=np.array(["0301", "", "0101"]), parcel=np.array([0, 0, 1, 2, 2]))
     assert surveyed.tolist() == [13, 111, 121, 511, 511]
+
+
+def test_cells_of_a_profile_that_no_text_confirms_make_an_account_unconfirmed():
+    assert method().unconfirmed
+    assert "switches.reservoir_cost" in method().unconfirmed_cells()
+    assert "indicators.pest_control" not in method().unconfirmed_cells()  # it is not in the account
+    assert "indicators.pest_control" in method(include_pest_control=True).unconfirmed_cells()
+    cas = method("CAS2017")
+    assert cas.unconfirmed_cells() == ["switches.p_in_water_balance", "switches.clip_negative"]
+    dry = method("CAS2017", include_water_retention=False)
+    assert (dry.unconfirmed_cells(), dry.unconfirmed) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("soil_retention.bulk_densty", "soil_retention.bulk_density"),
+        ("water_retention.runof.111", "water_retention.runoff.111"),
+        ("water_retention.runoff.999", "water_retention.runoff"),
+        ("prices.reservior", "prices.reservoir"),
+        ("valuation_ratios.gross.crops", "valuation_ratios"),
+        ("uncertainty.layer", ""),  # spreads are the platform's own
+        ("bulk_density", ""),  # without its table
+    ],
+)
+def test_a_misspelt_figure_of_an_accounts_own_is_refused_by_its_row(tmp_path, key, hint):
+    path = tmp_path / "own.csv"
+    path.write_text(HEAD + f"{key},1.21,t/m3,soil,361028,2020-01-01,,county soil survey,p. 3,V\n")
+    with pytest.raises(FigureUnknown, match=f"own: the row '{key}' in 361028 from 2020-01-01 .*{hint}"):
+        method(overrides=coefficients.read(path, any_source=True))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "soil_retention.bulk_density", "water_retention.runoff.34", "flood_mitigation.storm_runoff.111", "prices.tn",
+        "climate_regulation.air_height", "price_indices.construction_prices", "valuation_ratios.rent.livestock",
+        "carbon_sequestration.rate.111", "water_retention.runoff@gbt38582_low.11",
+    ],
+)  # fmt: skip
+def test_figures_that_a_method_may_ask_for_are_taken(tmp_path, key):
+    path = tmp_path / "own.csv"
+    path.write_text(HEAD + f"{key},1,x,y,361028,2020-01-01,,county soil survey,p. 3,V\n")
+    method(overrides=coefficients.read(path, any_source=True))
+
+
+def test_oxygen_goes_by_either_of_its_switches_and_not_by_two_that_disagree():
+    assert "oxygen_release" in method(include_oxygen_release=True).profile.indicators
+    assert "oxygen_release" not in method("CAS2017", include_oxygen_release=False).profile.indicators
+    assert method(include_oxygen_release=True).switch("include_oxygen") is True
+    with pytest.raises(methods.UnknownSwitch, match="include_oxygen = False, include_oxygen_release = True"):
+        method(include_oxygen=False, include_oxygen_release=True)
