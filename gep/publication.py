@@ -131,7 +131,8 @@ def _refuse_unofficial(row: Run) -> None:
         raise AccountSynthetic(account=row.code)
     if row.unconfirmed_figures:
         unconfirmed = [f"{f['table']}.{f['key']}" for f in row.provenance.get("figures", []) if f["tag"] == "U"]
-        raise AccountUnconfirmed(account=row.code, figures=unconfirmed)
+        cells = [f"{row.profile}: {cell}" for cell in row.provenance.get("unconfirmed_cells", [])]
+        raise AccountUnconfirmed(account=row.code, figures=[*unconfirmed, *cells])
 
 
 def _official(row: Run) -> Run | None:

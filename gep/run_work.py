@@ -161,6 +161,7 @@ def _provenance(found: Joined) -> dict[str, Any]:
         "profile": account.method.profile.document,
         "switches": dict(account.method.profile.switches),
         "figures": account.method.figures(),
+        "unconfirmed_cells": account.method.unconfirmed_cells(),
         "unindexed_prices": account.method.unindexed_prices(),
         "grades": {name: result.grade for name, result in account.results.items()},
         "variants": {name: result.variant for name, result in account.results.items()},
