@@ -56,7 +56,7 @@ def weigh(run: Run, number: int) -> bytes:
     """Return what one block of a run comes to. Raises what the engine raises, FileRefused, and FiguresChanged."""
     refuse_changed(run)
     parcels = snapshots.block(run.snapshot, number)
-    result = blocks.weigh(_for_engine(parcels, run), _stack(run), _plan(run))
+    result = blocks.weigh(_for_engine(parcels, run), stack(run), _plan(run))
     return block_results.dump(result, ids=parcels.ids)
 
 
@@ -65,17 +65,17 @@ def join(run: Run, results: Sequence[bytes]) -> Joined:
     refuse_changed(run)
     loaded = [block_results.load(raw) for raw in results]
     found = [result for _, result in loaded]
-    stack = _stack(run)
+    layers = stack(run)
     if not any(np.any(result.inside_share > 0) for result in found):
-        raise LayersDoNotMeet(f"no parcel of {run.region} lies on the layers, which cover {stack.grid.bounds}")
+        raise LayersDoNotMeet(f"no parcel of {run.region} lies on the layers, which cover {layers.grid.bounds}")
     ids = [keys for keys, _ in loaded]
     numbers = np.repeat(np.arange(len(ids)), [len(keys) for keys in ids])
-    return Joined(np.concatenate(ids), numbers, _joined(run, found), stack)
+    return Joined(np.concatenate(ids), numbers, _joined(run, found), layers)
 
 
 def weigh_alone(run: Run, parcels: FrozenParcels) -> CompiledAccount:
     """Return the account of some parcels by themselves, as the run would have them; to explain one."""
-    result = blocks.weigh(_for_engine(parcels, run), _stack(run), _plan(run))
+    result = blocks.weigh(_for_engine(parcels, run), stack(run), _plan(run))
     return _joined(run, [result])
 
 
@@ -92,7 +92,7 @@ def _joined(run: Run, results: Sequence[BlockResult]) -> CompiledAccount:
 
 
 def _plan(run: Run) -> Plan:
-    layers = frozenset(_stack(run).names)
+    layers = frozenset(stack(run).names)
     return plan.make(_method(run), layers=layers, stated=_stated(run).products, catalogue=statistics.catalogue())
 
 
@@ -124,7 +124,8 @@ def _read_statistics(digest: str, suffix: str, region: str) -> CountyStatistics:
         return file_sources.read_statistics(path, counties=snapshots.counties_of(region)).totals
 
 
-def _stack(run: Run) -> RasterStack:
+def stack(run: Run) -> RasterStack:
+    """Return the layers of a run, opened once for all of its blocks."""
     return _opened(json.dumps(run.inputs["layers"], sort_keys=True), run.inputs["scheme"])
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from core import events, jobs
 from core.errors import RuleViolation
-from gep import account_rows, run_engine, run_queries, runs, snapshots, storage
+from gep import account_rows, run_checks, run_engine, run_queries, runs, snapshots, storage
 from gep.models import BlockState, Run, RunBlock, RunKind, RunStatus
 from gep.run_engine import Joined
 from gep.run_queries import RunView
@@ -24,6 +24,7 @@ from gep.uncertainty import Simulation
 Progress = Callable[[str, float], None]
 JOB_KINDS = ("gep.check_run", "gep.weigh_block", "gep.join_run")
 LONGEST_REFUSAL = 2_000
+PLATFORM = "system"
 # What is wrong with inputs, figures or files. Everything else is a fault of ours or of the machine, and is tried again.
 NOT_POSSIBLE = (ValueError, LookupError)
 
@@ -39,12 +40,21 @@ def check(code: str, *, as_of: datetime) -> RunView:
         return run_queries.run(code)
     try:
         taken = _snapshot(row)
+        found = run_checks.report(row, snapshot=taken.digest)
     except NOT_POSSIBLE as error:
         return _refused(row, error)
     with transaction.atomic():
         held = runs.locked(code)
-        if held.status == RunStatus.REQUESTED:
-            _cut(held, taken)
+        if held.status != RunStatus.REQUESTED:
+            return run_queries.run(code)
+        held.findings = found.as_json()["notes"]
+        if not found.may_run:
+            runs.advance(held, to=RunStatus.REFUSED, refusal=found.as_text()[:LONGEST_REFUSAL])
+            return run_queries.run(code)
+        _cut(held, taken)
+        if run_checks.waiting(held.findings) and not held.findings_accepted_by:
+            runs.advance(held, to=RunStatus.CHECKED, stage="checked")
+        else:
             runs.begin(held, at=as_of)
     return run_queries.run(code)
 
@@ -88,10 +98,17 @@ def join(code: str, *, as_of: datetime) -> RunView:
     return run_queries.run(code)
 
 
-def drain(code: str, *, as_of: datetime, progress: Progress | None = None) -> RunView:
-    """Do all the work of a run here and now, one block after another; jobs that come later find nothing to do."""
+def drain(code: str, *, as_of: datetime, progress: Progress | None = None, accept_findings: bool = True) -> RunView:
+    """Do all the work of a run here and now, one block after another; jobs that come later find nothing to do.
+
+    What its check found is taken as it is, since nobody is there to ask; or it waits, as a run by jobs does.
+    """
     tell = progress or (lambda stage, share: None)
     tell("parcels", 0.0)
+    if accept_findings:
+        Run.objects.filter(code=code, status=RunStatus.REQUESTED, findings_accepted_by="").update(
+            findings_accepted_by=PLATFORM
+        )
     check(code, as_of=as_of)
     waiting = RunBlock.objects.filter(run__code=code, run__status=RunStatus.RUNNING, state=BlockState.WAITING)
     numbers = list(waiting.order_by("number").values_list("number", flat=True))

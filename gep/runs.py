@@ -87,6 +87,7 @@ class Wanted:
     changes: Mapping[str, Any] = field(default_factory=dict)
     revises: str = ""
     revision_reason: str = ""
+    accept_findings: bool = False  # go on whatever the check finds, unless no account is possible at all
 
     @property
     def on(self) -> date:
@@ -113,6 +114,7 @@ def request(wanted: Wanted, *, at: datetime, by: AbstractBaseUser | None = None)
         base=_run_named(wanted, wanted.base, "base"),
         changes=dict(wanted.changes), revises=_run_named(wanted, wanted.revises, "revises"),
         revision_reason=wanted.revision_reason, requested_by=by.get_username() if by else "", requested_at=at,
+        findings_accepted_by=by.get_username() if by and wanted.accept_findings else "",
     )  # fmt: skip
     with transaction.atomic():
         Run.objects.bulk_create([row], ignore_conflicts=True)
@@ -177,9 +179,10 @@ def resume(code: str, *, by: AbstractBaseUser, at: datetime) -> RunView:
             raise RunStepNotPossible(run=code, status=row.status)
         row.generation += 1
         row.refusal = ""
-        if row.blocks.exists():
+        if row.blocks.exists() and (row.findings_accepted_by or row.started_at):
             begin(row, at=at)
         else:
+            row.blocks.all().delete()  # nobody decided on what its check found; it is checked again
             advance(row, to=RunStatus.REQUESTED)
             enqueue_check(row, at=at)
         tell("gep.run_resumed", row, by=by, at=at)

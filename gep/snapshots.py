@@ -1,5 +1,6 @@
 """The parcels of a run as one object in the storage: frozen, in record batches, each of which is a block of the run.
 
+It is a checked copy like that of a parcel file (``gep.files.parcels``), with the key of each parcel beside it.
 Every worker reads its block from there, so that a parcel that changes meanwhile changes no run.
 """
 
@@ -21,10 +22,13 @@ from numpy.typing import NDArray
 from core import regions
 from gep import storage
 from gep.files import projections
+from gep.files.parcels import ParcelTable
+from gep.files.parcels.columns import BOUNDS
 from gep.models import Parcel
 
 TEXTS = ("code", "county", "town_code", "village_code", "land_use", "ecosystem")
 COLUMNS = ("pk", *TEXTS, "official_area_m2", "area_m2", "synthetic", "geometry")
+FILE_NAMES = {"code": "parcel_id"}  # what a checked copy calls it
 
 
 class ParcelsUnknown(ValueError):
@@ -113,11 +117,16 @@ def block(digest: str, number: int) -> FrozenParcels:
         columns = {name: batch.column(name) for name in batch.schema.names}
         return FrozenParcels(
             ids=columns["pk"].to_numpy(zero_copy_only=False).copy(),
-            texts={name: np.array(columns[name].to_pylist(), dtype=str) for name in TEXTS},
+            texts={name: np.array(columns[FILE_NAMES.get(name, name)].to_pylist(), dtype=str) for name in TEXTS},
             official_area_m2=columns["official_area_m2"].to_numpy(zero_copy_only=False).copy(),
             area_m2=columns["area_m2"].to_numpy(zero_copy_only=False).copy(),
             geometries=shapely.from_wkb(np.array(columns["geometry"].to_pylist(), dtype=object)),
         )
+
+
+def table(digest: str) -> ParcelTable:
+    """Return a snapshot as a checked copy of parcels. Raises storage.ObjectMissing, storage.ObjectDamaged."""
+    return ParcelTable(storage.cached_file(digest))
 
 
 def block_count(digest: str) -> int:
@@ -137,8 +146,13 @@ def _blocks(rows: QuerySet[Parcel], *, size: int) -> Iterator[list[tuple]]:
 def _schema() -> Any:
     import pyarrow as pa
 
-    kinds = {"pk": pa.int64(), "official_area_m2": pa.float64(), "area_m2": pa.float64(), "geometry": pa.binary()}
-    return pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS if name != "synthetic"])
+    kinds = {
+        "pk": pa.int64(), "official_area_m2": pa.float64(), "area_m2": pa.float64(), "synthetic": pa.bool_(),
+        **dict.fromkeys(BOUNDS, pa.float64()), "geometry": pa.large_binary(),
+    }  # fmt: skip
+    names = [FILE_NAMES.get(name, name) for name in COLUMNS if name != "geometry"]
+    fields = [(name, kinds.get(name, pa.string())) for name in (*names, *BOUNDS, "geometry")]
+    return pa.schema(fields, metadata={"crs": projections.METRIC_CRS})
 
 
 def _batch(rows: list[tuple], instead: Mapping[str, str], *, taken: Snapshot, wanted: set[str]) -> Any:
@@ -148,7 +162,7 @@ def _batch(rows: list[tuple], instead: Mapping[str, str], *, taken: Snapshot, wa
     taken.parcels += len(rows)
     taken.blocks += 1
     taken.area_m2 += sum(columns["area_m2"])
-    taken.synthetic |= any(columns.pop("synthetic"))
+    taken.synthetic |= any(columns["synthetic"])
     if wanted:
         taken.named |= wanted.intersection(columns["code"])
     for place, code in enumerate(columns["code"]):
@@ -157,6 +171,9 @@ def _batch(rows: list[tuple], instead: Mapping[str, str], *, taken: Snapshot, wa
     shapes = np.empty(len(rows), dtype=object)
     shapes[:] = columns["geometry"]
     moved = projections.to_crs(shapes, source=projections.STORED_CRS, target=projections.METRIC_CRS)
-    columns["geometry"] = list(shapely.to_wkb(projections.settled(moved)))
+    settled = projections.settled(moved)
+    columns["geometry"] = list(shapely.to_wkb(settled))
+    columns |= dict(zip(BOUNDS, shapely.bounds(settled).T, strict=True))
+    columns["parcel_id"] = columns.pop("code")
     columns["official_area_m2"] = [np.nan if area is None else area for area in columns["official_area_m2"]]
     return pa.record_batch([pa.array(columns[name]) for name in _schema().names], schema=_schema())

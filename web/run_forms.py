@@ -45,6 +45,10 @@ class RunForm(forms.Form):
         help_text=_("1,000 次给出 95% 区间；0 为不抽样。"),
     )  # fmt: skip
     seed = forms.IntegerField(label=_("随机种子"), min_value=0, max_value=2**62, initial=0)
+    surveyed = forms.BooleanField(
+        label=_("按图斑的地类编码定类"), required=False, initial=True,
+        help_text=_("三调地类编码说明的类型以它为准，土地覆被只补编码未说明的部分；不选则全按土地覆被。"),
+    )  # fmt: skip
     revises = forms.CharField(label=_("修订哪个核算（编号）"), max_length=60, required=False)
     revision_reason = forms.CharField(label=_("修订原因"), max_length=1000, required=False)
 
@@ -80,8 +84,8 @@ class RunForm(forms.Form):
         chosen = {name.removeprefix("data-"): said[name] for name in self.rows_of_datasets if said[name]}
         return Wanted(
             region=said["region"], year=said["year"], price_year=said["price_year"], datasets=chosen,
-            profile=self.profile_name, switches=self._settings(), seed=said["seed"], draws=said["draws"],
-            name=said["name"], revises=said["revises"], revision_reason=said["revision_reason"],
+            profile=self.profile_name, switches=self._settings(), surveyed=said["surveyed"], seed=said["seed"],
+            draws=said["draws"], name=said["name"], revises=said["revises"], revision_reason=said["revision_reason"],
         )  # fmt: skip
 
     def _settings(self) -> dict[str, Any]:

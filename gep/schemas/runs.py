@@ -17,6 +17,7 @@ class RunIn(StrictSchema):
 
     A role is the name of a layer, "statistics" or "coefficients". A scenario names its ``base`` and the ``land_use`` of
     the parcels that it changes; a project the ``parcels`` that are its unit. Neither is ever an official account.
+    A run whose check finds something to decide waits for ``start``, unless ``accept_findings`` takes it beforehand.
     """
 
     region: Annotated[str, Field(pattern=r"^\d{6}$")]
@@ -38,6 +39,7 @@ class RunIn(StrictSchema):
     parcels: Annotated[list[CodeText], Field(max_length=5_000)] = []
     revises: CodeText = ""
     revision_reason: Annotated[str, Field(max_length=1000)] = ""
+    accept_findings: bool = False
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -127,7 +127,8 @@ class _Seen:
     def told(self) -> dict[str, Any]:
         empty = self._cells == self._missing
         hints = []
-        if self._asked["unit"] == "percent" and not empty and 0 < self._most <= 1:
+        whole = self._asked["unit"] == "percent" and self._asked["most"] == 100  # soils of 1 % organic carbon are usual
+        if whole and not empty and 0 < self._most <= 1:
             hints.append("percent_looks_like_share")
         if empty:
             hints.append("layer_without_values")

@@ -7,15 +7,17 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from core.errors import RuleViolation
 from gep import publication, queries, readers, run_queries, runs, storage
+from gep.dataset_queries import LAYER_UNITS
 from gep.method_profiles import profile_names
 from gep.run_queries import RunView
 from identity import roles
 from identity.role_codes import Role
-from web import accounts_shown, charts, comparisons, regions_shown, run_forms
+from web import accounts_shown, charts, comparisons, explanations, figures, regions_shown, run_forms
 from web.run_forms import RunForm
 from web.views.gep.desk import analysts_only, readers_only
 
@@ -23,6 +25,9 @@ PAGE_ROWS = 50
 USUAL_PROFILE = "GBT46869_2025"
 UNFINISHED = ("requested", "running")
 POLL = "every 2s"
+SEVERITIES = {
+    "stop": (_("必须处理"), "no"), "choose": (_("请选择"), "mind"), "know": (_("请知悉"), ""),
+}  # fmt: skip
 # What can be done with a run from where it stands.
 STEPS = {
     "checked": ("start", "cancel"), "requested": ("cancel",), "running": ("cancel",), "refused": ("resume",),
@@ -100,6 +105,7 @@ def shown(request: HttpRequest, run: RunView, *, refusal: RuleViolation | None =
         "steps": STEPS.get(run.status, ()) if is_analyst(request) and steps_exist(run) else (),
         "own": run.requested_by == request.user.get_username(),
         "refusal": refusal,
+        "notes": notes_of(run),
         "files": files_of(run),
         "switches": settings_of(run),
     }
@@ -111,6 +117,20 @@ def shown(request: HttpRequest, run: RunView, *, refusal: RuleViolation | None =
 def steps_exist(run: RunView) -> bool:
     """Return whether a run of this kind goes on from here: only accounts of regions are approved and published."""
     return run.kind == "account" or run.status not in ("compiled", "approved")
+
+
+def notes_of(run: RunView) -> list[dict[str, Any]]:
+    """Return what the check of a run found, in the page's language, the gravest first."""
+    language = "zh" if figures.reads_chinese() else "en"
+    return [
+        {
+            "severity": SEVERITIES[note["severity"]][0], "tone": SEVERITIES[note["severity"]][1],
+            "told": note[language], "count": note["count"], "more": note["told"], "examples": note["examples"],
+            "subject": explanations.layer_label(note["subject"]) if note["subject"] in LAYER_UNITS else note["subject"],
+            "choices": [choice[language] for choice in note["choices"]],
+        }
+        for note in run.findings
+    ]  # fmt: skip
 
 
 def settings_of(run: RunView) -> list[tuple[str, str]]:

@@ -123,7 +123,8 @@ def ask(request: HttpRequest, base: RunView) -> RunView:
     wanted = Wanted(
         region=base.region, year=base.year, price_year=base.price_year, datasets=base.datasets, profile=base.profile,
         switches=base.switches, kind=kind, base=base.code if kind == "scenario" else "", changes=changes,
-        name=request.POST.get("name", "")[:120],
+        name=request.POST.get("name", "")[:120], surveyed=bool(base.inputs.get("surveyed")),
+        accept_findings=True,  # they are those of the base, which somebody decided on
     )  # fmt: skip
     return runs.request(wanted, at=timezone.now(), by=request.user)  # type: ignore[arg-type]
 
