@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenpoints import bulk_rows
+from greenpoints.factors import kept_bases
 from greenpoints.models import Behaviour
-from greenpoints.quantification import parameters, quantify
-from greenpoints.quantification.acts import ACTS
+from greenpoints.quantification import bases, parameters, quantify
+from greenpoints.quantification.bases import Basis
 from greenpoints.quantification.parameters import Parameters
-from greenpoints.quantification.quantify import Factors, Ints, Reduction
+from greenpoints.quantification.quantify import Ints, Reduction
 from greenpoints.reasons import ACCEPTED, REASONS
 from greenpoints.screening import checks
 from greenpoints.screening.checks import Standing
@@ -52,8 +53,8 @@ class Decided:
     reason: NDArray[Any]
     quantity: Ints
     reduction: Reduction
-    flat_coins: Ints
-    factor: NDArray[Any]
+    bases: Sequence[Basis | None]
+    which: Ints  # the position of each row's basis
 
 
 def decide(delivery: Delivery) -> Decided:
@@ -98,12 +99,10 @@ def _standing(delivery: Delivery, people: list[str]) -> Standing:
 
 def _quantified(rows: Rows, screened: checks.Screened, in_force: Parameters) -> Decided:
     """Work the reductions out; a row that counts and yields no grams says why."""
-    kinds = np.array([_kind(*row) for row in zip(rows.act, rows.material, rows.evidence, strict=True)], object)
-    distinct, where = np.unique(kinds.astype(str), return_inverse=True)
-    table = [_factor_row(str(kind), in_force) for kind in distinct]
-    columns = [np.array(column)[where] for column in zip(*table, strict=True)] if table else [np.zeros(0, int)] * 7
-    factors = Factors(columns[0], columns[1], columns[2], columns[3], approved=columns[4].astype(bool))
-    reduction = quantify.reductions(screened.quantity, factors=factors)
+    kinds = np.array([" ".join(row) for row in zip(rows.act, rows.material, rows.evidence, strict=True)], object)
+    distinct, which = np.unique(kinds.astype(str), return_inverse=True)
+    chosen = [_basis(str(kind), in_force) for kind in distinct]
+    reduction = quantify.reductions(chosen, which, quantity=screened.quantity, measures=np.full(len(rows), "", object))
     reason = screened.reason.copy()
     plain = (reason == "") & (reduction.posted_mg == 0)
     reason[plain & (reduction.net_mg > 0)] = "unconfirmed_factor"
@@ -114,32 +113,22 @@ def _quantified(rows: Rows, screened: checks.Screened, in_force: Parameters) -> 
         reason=reason,
         quantity=screened.quantity,
         reduction=reduction,
-        flat_coins=screened.quantity * columns[5],
-        factor=columns[6].astype(object),
+        bases=chosen,
+        which=which,
     )
 
 
-def _kind(act: str, material: str, evidence: str) -> str:
-    """Return what a factor depends on as one text; empty where the catalogue has no such act."""
-    known = ACTS.get(act)
-    if known is None or evidence not in known.evidence or material not in ("", *known.materials):
-        return ""
-    return f"{act} {known.factor_key(material)} {known.evidence[evidence]}"
-
-
-def _factor_row(kind: str, in_force: Parameters) -> tuple[int, int, int, int, bool, int, str]:
-    if not kind:
-        return 0, 1, 0, 1, False, 0, ""
-    act, key, letter = kind.split(" ")
-    factor, discount = in_force.factors.get(key, parameters.NOTHING), in_force.discounts[letter]
-    return (
-        factor.mg_per_unit.numerator, factor.mg_per_unit.denominator, discount.numerator, discount.denominator,
-        factor.approved, in_force.flat_coins.get(act, 0), f"{factor.version} x {letter} {float(discount)}",
-    )  # fmt: skip
+def _basis(kind: str, in_force: Parameters) -> Basis | None:
+    """Return what a kind of row is calculated with; None where the catalogue has no such kind."""
+    act, material, evidence = kind.split(" ")
+    return in_force.basis(act, material=material, evidence=evidence) if bases.known(act, material, evidence) else None
 
 
 def _tuples(delivery: Delivery, decided: Decided) -> list[tuple]:
     rows, reduction = delivery.rows, decided.reduction
+    keys = kept_bases.keep(basis for basis in decided.bases if basis)
+    versions = np.array([basis.version if basis else "" for basis in decided.bases] or [""], object)
+    numbers = np.array([keys[basis.digest] if basis else None for basis in decided.bases] or [None], object)
     columns = {
         "batch_id": delivery.batch_id, "row": rows.line, "partner": [delivery.partner] * len(rows),
         "external_id": rows.external_id, "fingerprint": rows.fingerprint, "act": rows.act, "material": rows.material,
@@ -148,9 +137,10 @@ def _tuples(delivery: Delivery, decided: Decided) -> list[tuple]:
         "counted_quantity": decided.quantity, "unit": rows.unit, "evidence": rows.evidence,
         "evidence_ref": rows.evidence_ref, "place": rows.place, "device": rows.device, "status": decided.status,
         "measures": [""] * len(rows), "asset_ref": [""] * len(rows), "counterpart_ref": [""] * len(rows),
-        "basis_id": [None] * len(rows),
+        "basis_id": numbers[decided.which],
         "reason": decided.reason, "gross_mg": reduction.gross_mg, "net_mg": reduction.net_mg,
-        "posted_mg": reduction.posted_mg, "flat_coins": decided.flat_coins, "factor": decided.factor,
+        "posted_mg": reduction.posted_mg, "flat_coins": reduction.flat_coins,
+        "factor": versions[decided.which],
     }  # fmt: skip
     return list(zip(*(_list(columns[name]) for name in COLUMNS), strict=True))
 

@@ -43,7 +43,7 @@ class Formula:
     """The parts of ``max(0, min(baseline - project - leakage, most))``, each a sum of products as text.
 
     ``zero_below``: two sums, nothing is credited where the first is below the second; ``zero_up_to``: likewise where
-    it is not above. An empty baseline carries no grams.
+    it is not above.
     """
 
     baseline: str = ""
