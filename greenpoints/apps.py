@@ -1,6 +1,7 @@
-"""The app's name and label."""
+"""The app's name and label, what it installs and the events it tells."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class GreenpointsConfig(AppConfig):
@@ -10,9 +11,11 @@ class GreenpointsConfig(AppConfig):
     verbose_name = "绿宝"
 
     def ready(self) -> None:
-        """Name the facts that this app writes into the journal."""
+        """Name the facts that this app writes into the journal; have its triggers put in place."""
         from core import events
+        from greenpoints import triggers
 
+        post_migrate.connect(triggers.TRIGGERS.install_after_migrate, sender=self)
         events.declare("greenpoints.batch_credited", zh="行为批次已入账", en="Batch of behaviours credited")
         events.declare("greenpoints.coins_held", zh="碳币已冻结", en="Coins held")
         events.declare("greenpoints.coins_redeemed", zh="碳币已兑换", en="Coins redeemed")
@@ -31,3 +34,15 @@ class GreenpointsConfig(AppConfig):
         events.declare("greenpoints.account_closed", zh="账户已注销", en="Account closed")
         events.declare("greenpoints.circle_opened", zh="圈子已建立", en="Circle opened")
         events.declare("greenpoints.coins_released", zh="碳币已退回", en="Coins released")
+        events.declare("greenpoints.method_filed", zh="方法学已申报", en="Method filed")
+        events.declare("greenpoints.method_reviewed", zh="方法学已通过专家评审", en="Method passed the expert review")
+        events.declare("greenpoints.method_in_notice", zh="方法学公示开始", en="Public notice of a method begun")
+        events.declare("greenpoints.method_decided", zh="方法学备案已决定", en="Filing of a method decided")
+        events.declare("greenpoints.method_withdrawn", zh="方法学已停用", en="Method withdrawn")
+        events.declare("greenpoints.trade_permitted", zh="方法学单位获准交易", en="Units of a method may be traded")
+        events.declare("greenpoints.pool_frozen", zh="减排量批次已冻结", en="Batch of grams frozen")
+        events.declare("greenpoints.pool_audited", zh="批次抽查结果已登记", en="Audit findings of a batch entered")
+        events.declare("greenpoints.pool_issued", zh="减排量批次已签发", en="Batch of units issued")
+        events.declare("greenpoints.pool_cancelled", zh="减排量批次已撤销", en="Batch of grams cancelled")
+        events.declare("greenpoints.units_moved", zh="核证单位已变更", en="Registry units moved")
+        events.declare("greenpoints.attested", zh="权属证明已登记", en="Attestation entered")

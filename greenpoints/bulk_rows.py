@@ -22,6 +22,16 @@ def insert(table: str, columns: Sequence[str], rows: Iterable[tuple]) -> None:
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
+def insert_missing(table: str, columns: Sequence[str], rows: Sequence[tuple]) -> None:
+    """Insert those of ``rows`` that break no unique constraint, in the caller's transaction; the first of two wins."""
+    names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+            list(rows),
+        )
+
+
 def texts_parameter(texts: Sequence[str]) -> Any:
     """Return a list of texts as the one parameter that ``AMONG`` expects."""
     return list(texts) if connection.vendor == "postgresql" else json.dumps(list(texts))

@@ -1,10 +1,12 @@
 """What must hold between the rows of 绿宝 and the book; asked by ``manage.py verify``."""
 
+import hashlib
 from collections.abc import Iterator
 
 from django.db import connection
 
 from core.invariants import Broken, Checked, invariant
+from greenpoints.models import PoolBatch, PoolStatus
 
 # One pass each way over both tables, the book only read: a query per event would take hours.
 _COUNT = "SELECT count(*) FROM greenpoints_behaviour WHERE posted_mg > 0"
@@ -110,3 +112,142 @@ def reserves_are_the_cost_of_coins() -> Iterator[Broken | Checked]:
         cursor.execute(_RESERVED)
         for code, balance, fen in cursor.fetchall():
             yield Broken(code, f"{balance} fen are set aside, the coins cost {fen}")
+
+
+# Of the register of units. A leaf is a block that was not split, merged or handed over.
+_LEAVES = "status NOT IN ('split', 'merged', 'transferred')"
+_SHARED_NUMBERS = f"""
+    SELECT id, start FROM (
+        SELECT id, start, max("end") OVER (PARTITION BY series_id ORDER BY start, id
+                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+        FROM greenpoints_unitblock WHERE {_LEAVES}) AS leaf
+    WHERE before >= start LIMIT 100
+"""  # noqa: S608
+_LOST_NUMBERS = f"""
+    SELECT series.id, series.last_number, coalesce(sum(block.quantity_kg), 0)
+    FROM greenpoints_unitseries AS series
+    LEFT JOIN greenpoints_unitblock AS block ON block.series_id = series.id AND block.{_LEAVES}
+    GROUP BY series.id, series.last_number HAVING series.last_number <> coalesce(sum(block.quantity_kg), 0)
+"""  # noqa: S608
+_CHILDREN_DIFFER = """
+    SELECT parent.id, parent.quantity_kg, coalesce(sum(child.quantity_kg), 0) FROM greenpoints_unitblock AS parent
+    LEFT JOIN greenpoints_unitblock AS child ON child.parent_id = parent.id
+    WHERE parent.status IN ('split', 'transferred') GROUP BY parent.id, parent.quantity_kg
+    HAVING parent.quantity_kg <> coalesce(sum(child.quantity_kg), 0)
+    UNION ALL
+    SELECT whole.id, whole.quantity_kg, sum(part.quantity_kg) FROM greenpoints_unitblock AS whole
+    JOIN greenpoints_unitblock AS part ON part.merged_into_id = whole.id
+    GROUP BY whole.id, whole.quantity_kg HAVING whole.quantity_kg <> sum(part.quantity_kg)
+"""
+_HOLDINGS = f"""
+    SELECT CASE block.status WHEN 'buffer' THEN 'unit:buffer/' WHEN 'retired' THEN 'unit:retired/'
+               WHEN 'cancelled' THEN 'unit:cancelled/' WHEN 'expired' THEN 'unit:expired/'
+               WHEN 'exported' THEN 'unit:exported/' ELSE 'unit:held/' || block.holder || '/' END
+           || method.code || '-' || series.vintage AS code, sum(block.quantity_kg) AS kg
+    FROM greenpoints_unitblock AS block JOIN greenpoints_unitseries AS series ON series.id = block.series_id
+    JOIN greenpoints_method AS method ON method.id = series.method_id WHERE block.{_LEAVES} GROUP BY 1
+"""  # noqa: S608
+_HOLDINGS_DIFFER = f"""
+    SELECT account.code, account.balance, coalesce(held.kg, 0) FROM bookkeeping_account AS account
+    LEFT JOIN ({_HOLDINGS}) AS held ON held.code = account.code
+    WHERE account.code LIKE 'unit:%' AND account.code NOT LIKE 'unit:minted/%'
+        AND account.balance <> coalesce(held.kg, 0)
+    UNION ALL
+    SELECT held.code, 0, held.kg FROM ({_HOLDINGS}) AS held
+    WHERE NOT EXISTS (SELECT 1 FROM bookkeeping_account AS account WHERE account.code = held.code)
+"""  # noqa: S608
+_ISSUED_DIFFERS = """
+    SELECT batch.code, batch.units_kg, batch.entrusted_mg, coalesce(part.pooled, 0), coalesce(part.issued, 0)
+    FROM greenpoints_poolbatch AS batch
+    LEFT JOIN (SELECT batch_id, sum(pooled_mg) AS pooled, sum(issued_mg) AS issued FROM greenpoints_contribution
+               GROUP BY batch_id) AS part ON part.batch_id = batch.id
+    WHERE batch.status = 'issued' AND (coalesce(part.pooled, 0) <> batch.entrusted_mg
+        OR coalesce(part.issued, 0) <> batch.units_kg * 1000000)
+"""
+_UNCLAIMED = """
+    SELECT 'act/' || behaviour.partner || '/' || behaviour.external_id FROM greenpoints_pooledevent AS pooled
+    JOIN greenpoints_behaviour AS behaviour ON behaviour.id = pooled.behaviour_id
+    EXCEPT SELECT cause FROM greenpoints_claim WHERE batch_id IS NOT NULL
+    ORDER BY 1 LIMIT 100
+"""
+
+
+@invariant(
+    code="R1",
+    zh="核证单位编号互不重叠、没有遗失，拆分合并前后数量一致",
+    en="Serial numbers are disjoint and none is lost; what a block was split into or merged from adds up to it",
+)
+def serial_numbers_are_disjoint_and_complete() -> Iterator[Broken | Checked]:
+    """Check I9 of the registry over every block."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM greenpoints_unitblock")
+        yield Checked(cursor.fetchone()[0])
+        cursor.execute(_SHARED_NUMBERS)
+        for pk, number in cursor.fetchall():
+            yield Broken(f"block {pk}", f"number {number} is in another block too")
+        cursor.execute(_LOST_NUMBERS)
+        for pk, given, found in cursor.fetchall():
+            yield Broken(f"series {pk}", f"{given} numbers were given out, the blocks hold {found}")
+        cursor.execute(_CHILDREN_DIFFER)
+        for pk, own, parts in cursor.fetchall():
+            yield Broken(f"block {pk}", f"it has {own} units, its parts {parts}")
+
+
+@invariant(
+    code="R2",
+    zh="签发的单位不超过扣减后的委托减排量，且逐人加总一致",
+    en="No batch issued more than its grams after deduction, and the residents' shares add up to it",
+)
+def no_batch_issued_more_than_its_grams() -> Iterator[Broken | Checked]:
+    """Check I10 of the registry: batch against contributions, exactly, and the proof file against its digest."""
+    for batch in PoolBatch.objects.filter(status=PoolStatus.ISSUED).order_by("pk").iterator(chunk_size=200):
+        yield Checked(1)
+        most = (batch.entrusted_mg - batch.refuted_mg) * (10_000 - batch.deduction_bp) // 10_000 // 1_000_000
+        if batch.units_kg > most:
+            yield Broken(batch.code, f"{batch.units_kg} kg were issued, {most} at most could be")
+        if hashlib.sha256(batch.proof.encode()).hexdigest() != batch.proof_digest:
+            yield Broken(batch.code, "the proof file is not the one that its blocks descend from")
+    with connection.cursor() as cursor:
+        cursor.execute(_ISSUED_DIFFERS)
+        for code, units_kg, entrusted, pooled, issued in cursor.fetchall():
+            yield Broken(
+                code, f"{entrusted} mg and {units_kg} kg, but the residents' parts are {pooled} and {issued} mg"
+            )
+
+
+@invariant(
+    code="R3",
+    zh="登记簿中各持有人的单位与账簿余额一致",
+    en="What the register says that a holder has is what the book says",
+)
+def the_register_and_the_book_agree() -> Iterator[Broken | Checked]:
+    """Check every account of units against the blocks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM bookkeeping_account WHERE code LIKE 'unit:%'")
+        yield Checked(cursor.fetchone()[0])
+        cursor.execute(_HOLDINGS_DIFFER)
+        for code, in_book, in_register in cursor.fetchall():
+            yield Broken(code, f"the book says {in_book} kg, the register {in_register}")
+
+
+@invariant(
+    code="R4",
+    zh="进入批次的每条记录都有本平台的唯一权属主张",
+    en="Every event in a batch has its claim, which nobody else can make",
+)
+def every_pooled_event_is_claimed() -> Iterator[Broken | Checked]:
+    """Check that no event became units without its claims."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM greenpoints_claim")
+        yield Checked(cursor.fetchone()[0])
+        cursor.execute(_UNCLAIMED)
+        for (cause,) in cursor.fetchall():
+            yield Broken(cause, "the event is in a batch and claims nothing")
+
+
+OF_REGISTRY = (
+    serial_numbers_are_disjoint_and_complete,
+    no_batch_issued_more_than_its_grams,
+    the_register_and_the_book_agree,
+    every_pooled_event_is_claimed,
+)

@@ -1,18 +1,27 @@
-"""Saved batches become points; holds that ran out are given back; coins and closed accounts end on their day."""
+"""Batches become points; holds run out; coins and closed accounts end on their day; units are collected and scanned."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from core import jobs
+from core.invariants import Broken
+from greenpoints import invariants
 from greenpoints.intake import batches
 from greenpoints.points import expiry
 from greenpoints.redemption import redemptions
+from greenpoints.registry import pools, units
 from greenpoints.residents import closures
 from greenpoints.screening.checks import LOCAL
 
 CLOSE_JOB = "greenpoints.close_accounts"
 EXPIRE_JOB = "greenpoints.expire_coins"
 RELEASE_JOB = "greenpoints.release_expired"
+EXPIRE_UNITS_JOB = "greenpoints.expire_units"
+SCAN_JOB = "greenpoints.scan_registry"
+
+
+class RegistryBroken(RuntimeError):
+    """The nightly scan found something counted twice."""
 
 
 # Not atomic as a whole: each step commits by itself and may be run again.
@@ -46,3 +55,29 @@ def close_accounts(payload: dict[str, Any], *, as_of: datetime) -> None:
 jobs.recurring(RELEASE_JOB, every=timedelta(minutes=1))
 jobs.recurring(EXPIRE_JOB, every=timedelta(days=1), after=timedelta(minutes=10))  # 00:10 in Fuzhou
 jobs.recurring(CLOSE_JOB, every=timedelta(days=1), after=timedelta(minutes=30))  # 00:30, once expired coins are gone
+
+
+# Not atomic as a whole: each block of residents is a transaction, and may be tried again.
+@jobs.handler(pools.COLLECT_JOB, atomic=False)
+def collect_pool(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Take the events of a frozen batch and move its grams."""
+    pools.collect(payload["batch"], at=as_of)
+
+
+@jobs.handler(EXPIRE_UNITS_JOB, atomic=False)
+def expire_units(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Let units of old vintages expire."""
+    while units.expire_due(at=as_of):
+        pass
+
+
+@jobs.handler(SCAN_JOB, atomic=False)
+def scan_registry(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Look for serial numbers and savings that are counted twice; what is found fails the job, and operators see it."""
+    found = [broken for check in invariants.OF_REGISTRY for broken in check() if isinstance(broken, Broken)]
+    if found:
+        raise RegistryBroken("; ".join(f"{broken.row}: {broken.what}" for broken in found[:20]))
+
+
+jobs.recurring(EXPIRE_UNITS_JOB, every=timedelta(days=1))
+jobs.recurring(SCAN_JOB, every=timedelta(days=1))

@@ -97,6 +97,17 @@ def person_region(ref: str) -> str:
     return person_row(ref).region
 
 
+def residents_within(region: str, refs: Sequence[str]) -> set[str]:
+    """Return those of ``refs`` whose region is exactly ``region``; one statement, whatever their number."""
+    texts = "json_array_elements_text(%s::json)" if connection.vendor == "postgresql" else "json_each(%s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT ref FROM identity_person WHERE region = %s AND ref IN (SELECT value FROM {texts})",  # noqa: S608
+            [region, json.dumps(list(refs))],
+        )
+        return {ref for (ref,) in cursor.fetchall()}
+
+
 @dataclass(frozen=True, slots=True)
 class PersonView:
     """What a person may see about themselves; ``wards`` are the refs of the minors they act for."""

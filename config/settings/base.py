@@ -177,6 +177,11 @@ DEMO_PROGRAMMES = False
 # Accounts made of synthetic data, which can never become official, are open to everybody only where this is set.
 DEMO_ACCOUNTS = False
 
+# Registry units of 绿宝 are sold only where the law lets the city do so; a method needs its own permit besides.
+CARBON_TRADE_ENABLED = environment.flag("CARBON_TRADE_ENABLED", default=False)
+# Agreed with other carbon-inclusion programmes, so that rides can be compared by their hashes; empty: our own key.
+CROSS_PROGRAMME_SALT = environment.text("CROSS_PROGRAMME_SALT", "")
+
 # What the public pages say about the boundaries that they show.
 MAP_REVIEW_NUMBER = environment.text("MAP_REVIEW_NUMBER", "")
 SITE_NAME = _("抚州生态产品价值实现平台")

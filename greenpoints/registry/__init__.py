@@ -1,0 +1,1 @@
+"""From grams to registry units: methods, entrustments, batches, blocks of serial numbers, what holders do with them."""
