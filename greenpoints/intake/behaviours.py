@@ -150,9 +150,7 @@ def _list(column: Any) -> list:
 
 
 def _bad_tuples(delivery: Delivery, bad: Sequence[tuple[int, int, str, str]]) -> list[tuple]:
-    empty = {
-        field.column: field.get_default() if field.has_default() else "" for field in Behaviour._meta.concrete_fields
-    }
+    empty = {field.column: field.get_default() for field in Behaviour._meta.concrete_fields}
     empty |= {"partner": delivery.partner, "business_on": delivery.business_on}
     found = []
     for batch_id, line, external_id, reason in bad:

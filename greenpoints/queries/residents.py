@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
 from bookkeeping import queries as book
 from bookkeeping.refusals import AccountMissing
-from greenpoints.models import Behaviour, Carry
+from greenpoints.models import Behaviour, Carry, Lot
 from greenpoints.quantification.acts import ACTS
 from greenpoints.reasons import REASONS
 from greenpoints.screening.checks import LOCAL
@@ -62,6 +62,16 @@ def resident_summary(person: str, *, on: date, limit: int = 200) -> ResidentSumm
         waiting_coins=carry.carried_coins,
         acts=[_line(row) for row in day[:limit]],
     )
+
+
+def ending(person: str, *, on: date) -> list[tuple[date, int]]:
+    """Return, by the last day on which they can be used, the coins a resident holds and has not set aside.
+
+    Lots whose day is over and which the nightly run has not ended yet are left out.
+    """
+    lots = Lot.objects.filter(holder=f"resident/{person}", expires_on__gte=on, coins__gt=F("held_coins"))
+    days = lots.values_list("expires_on").annotate(left=Sum(F("coins") - F("held_coins"))).order_by("expires_on")
+    return [(day, int(left)) for day, left in days]
 
 
 def last_day(person: str) -> date | None:

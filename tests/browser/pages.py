@@ -6,8 +6,12 @@ MODES = {"normal": (), "elder": ("elder",), "contrast": ("contrast",)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 NAMES = (
     "home", "sign-in", "map", "gep", "parcel", "greenpoints", "redeem", "marketplace", "listing", "policy", "claim",
-    "transparency", "api-docs", "county", "comparison", "publication", "ogc",
+    "transparency", "figures", "api-docs", "county", "comparison", "publication", "ogc",
 )  # fmt: skip
+
+# A resident's own pages; ``{person}`` is the story's resident.
+OWN = ("/greenpoints/{person}/", "/greenpoints/{person}/statements/2026/", "/greenpoints/{person}/consents/",
+       "/greenpoints/{person}/circles/", "/greenpoints/{person}/data/")  # fmt: skip
 
 # What analysts see behind the sign-in; ``{run}`` is the story's account.
 DESK = ("/gep/datasets/", "/gep/datasets/new/", "/gep/runs/", "/gep/runs/new/", "/gep/runs/{run}/",
@@ -29,6 +33,7 @@ def path_of(name: str, told: Story) -> str:
         "policy": "/policy/",
         "claim": f"/policy/claims/{told.claim}/",
         "transparency": "/transparency/",
+        "figures": "/greenpoints/figures/",
         "api-docs": "/api/docs/",
         "county": "/map/?area=361028&indicator=water_retention",
         "comparison": "/gep/compare/",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from bookkeeping import statements
 from bookkeeping.refusals import AccountMissing
 from greenpoints import queries
-from greenpoints.queries import ActLine, leaderboards
+from greenpoints.queries import ActLine, leaderboards, residents
 from greenpoints.queries import statements as personal_statements
 from greenpoints.reasons import ACCEPTED
 from greenpoints.redemption import redemptions
@@ -39,6 +39,7 @@ def page(request: HttpRequest, person: str) -> HttpResponse:
         "acts": [told(act) for act in summary.acts],
         "entries": entries(person),
         "pending": pending(person),
+        "ending": residents.ending(person, on=timezone.localdate()),
         "goal": goal(person, today=timezone.localdate()),
     }
     return render(request, "greenpoints/resident.html", context)
