@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenpoints import bulk_rows
-from greenpoints.factors import kept_bases
+from greenpoints.factors import changes, kept_bases
 from greenpoints.models import Behaviour
 from greenpoints.quantification import bases, parameters, quantify
 from greenpoints.quantification.bases import Basis
@@ -59,7 +59,7 @@ class Decided:
 
 def decide(delivery: Delivery) -> Decided:
     """Screen and quantify the rows against what was accepted before; reads the book of rows, writes nothing."""
-    in_force = parameters.in_force(delivery.business_on)
+    in_force = parameters.in_force(delivery.business_on, decided=changes.decided())
     people, person = np.unique(delivery.person_ref.astype(str), return_inverse=True)
     person = np.where(delivery.person_ref == "", -1, person)
     screened = checks.screen(

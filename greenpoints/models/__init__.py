@@ -5,7 +5,7 @@ from greenpoints.models.campaigns import Bonus, BonusStatus, Campaign, CampaignD
 from greenpoints.models.grants import Grant, GrantStatus
 from greenpoints.models.lots import ExpiryNotice, Lot, LotUse
 from greenpoints.models.points import Carry, Fund, Issue, IssueStatus
-from greenpoints.models.quantification import Basis
+from greenpoints.models.quantification import Basis, FactorChange, FactorDecision
 from greenpoints.models.redemptions import Redemption, RedemptionStatus, Refund
 from greenpoints.models.registry import (
     Attestation,
@@ -59,6 +59,8 @@ __all__ = [
     "Debt",
     "Entrustment",
     "ExpiryNotice",
+    "FactorChange",
+    "FactorDecision",
     "Fund",
     "Goal",
     "Grant",

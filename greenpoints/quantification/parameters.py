@@ -62,6 +62,19 @@ class Parameters:
         )
 
 
+def figure(in_force: Parameters, table: str, key: str) -> Figure | None:
+    """Return a figure that can be decided on by its table and key; None where there is none.
+
+    The electricity factor goes by ``grid``, the season of a month by ``season.MM``, the one of the day alone.
+    """
+    if table == FACTORS:
+        return in_force.factors.get(key)
+    if table == GRID:
+        return in_force.figures[_GRID_NAME] if key == _GRID_NAME else None
+    found = in_force.figures.get(key.partition(".")[0])
+    return found if table == NAMED and found is not None and found.key == key else None
+
+
 def _uses_factor(baseline: str) -> bool:
     return FACTOR in baseline.split()
 

@@ -13,17 +13,20 @@ from greenpoints.queries.liability import Liability, MonthOut, liabilities
 from greenpoints.queries.public_totals import Totals, totals
 from greenpoints.queries.redemptions import MerchantDay, merchant_day
 from greenpoints.queries.residents import ActLine, ResidentSummary, last_day, resident_summary
+from greenpoints.queries.traces import BehaviourTrace, TraceMissing, trace
 
 __all__ = [
     "ActLine",
     "BatchMissing",
     "BatchReport",
+    "BehaviourTrace",
     "Liability",
     "MerchantDay",
     "MonthOut",
     "Refusal",
     "ResidentSummary",
     "Totals",
+    "TraceMissing",
     "batch",
     "last_day",
     "liabilities",
@@ -33,4 +36,5 @@ __all__ = [
     "rejections",
     "resident_summary",
     "totals",
+    "trace",
 ]
