@@ -251,3 +251,65 @@ OF_REGISTRY = (
     the_register_and_the_book_agree,
     every_pooled_event_is_claimed,
 )
+
+
+_STOCK = """
+    SELECT offer.code, offer.reserved, offer.used,
+           coalesce(sum(CASE WHEN r.status = 'held' THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN r.status = 'confirmed' THEN 1 ELSE 0 END), 0)
+    FROM greenpoints_offer AS offer LEFT JOIN greenpoints_redemption AS r ON r.offer_id = offer.id
+    GROUP BY offer.id, offer.code, offer.reserved, offer.used
+    HAVING offer.reserved <> coalesce(sum(CASE WHEN r.status = 'held' THEN 1 ELSE 0 END), 0)
+        OR offer.used <> coalesce(sum(CASE WHEN r.status = 'confirmed' THEN 1 ELSE 0 END), 0)
+    ORDER BY offer.code LIMIT 100
+"""
+_MERCHANT_SUMS = """
+    SELECT merchant, sum(coins), sum(fen) FROM (
+        SELECT merchant, confirmed_coins - refunded_coins AS coins, confirmed_fen - refunded_fen AS fen
+        FROM greenpoints_redemption
+        UNION ALL SELECT merchant, 0, -paid_fen FROM greenpoints_merchantstatement
+    ) AS line GROUP BY merchant ORDER BY merchant
+"""
+_MERCHANT_ACCOUNTS = """
+    SELECT code, balance FROM bookkeeping_account
+    WHERE code LIKE 'coin:merchant/%' OR code LIKE 'coin:settled/%' OR code LIKE 'fen:payable/%'
+        OR code LIKE 'fen:clawback/%'
+"""
+
+
+@invariant(
+    code="I11",
+    zh="兑换品的占用与已用数等于其券数，且不超过库存",
+    en="What is set aside and used of an offer is the number of its vouchers, within its stock",
+)
+def stock_is_what_vouchers_say() -> Iterator[Broken | Checked]:
+    """Yield each offer whose stock does not tell what its redemptions do."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM greenpoints_offer")
+        yield Checked(cursor.fetchone()[0])
+        cursor.execute(_STOCK)
+        for code, reserved, used, held, confirmed in cursor.fetchall():
+            yield Broken(f"offer {code}", f"{reserved} set aside and {used} used, by its orders {held} and {confirmed}")
+
+
+@invariant(
+    code="I4d",
+    zh="商户账上的碳币与应付款等于其已确认减退款减已付",
+    en="What lies with a merchant is what was confirmed, less refunds, less what was paid",
+)
+def merchants_hold_what_was_confirmed() -> Iterator[Broken | Checked]:
+    """Yield each merchant whose accounts differ from its orders, refunds and paid statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MERCHANT_ACCOUNTS)
+        held: dict[tuple[str, str], int] = {}
+        for code, balance in cursor.fetchall():
+            asset, _colon, path = code.partition(":")
+            key = (path.partition("/")[2], asset)
+            held[key] = held.get(key, 0) + balance
+        cursor.execute(_MERCHANT_SUMS)
+        told = {(row[0], asset): int(row[n]) for row in cursor.fetchall() for n, asset in ((1, "coin"), (2, "fen"))}
+        yield Checked(len(told))
+        for merchant, asset in sorted(held.keys() | told.keys()):
+            book, orders = held.get((merchant, asset), 0), told.get((merchant, asset), 0)
+            if book != orders:
+                yield Broken(f"{asset} of {merchant}", f"{book} in the book, {orders} by its orders")

@@ -35,6 +35,7 @@ class LotRules:
     notice_days: tuple[int, ...]
     debt_limit: int
     breakage_share: Decimal
+    real_name_above: int
 
 
 def coins_due(posted_mg: Ints, *, flat_coins: Ints, carried_mg: Ints, carried_coins: Ints, mg_per_coin: int) -> Rewards:
@@ -67,6 +68,7 @@ def lot_rules(day: date) -> LotRules:
         notice_days=(whole("notice_early"), whole("notice_late")),
         debt_limit=whole("debt_limit"),
         breakage_share=figure("breakage_share"),
+        real_name_above=whole("real_name_above"),
     )
     if not 1 <= rules.life_months <= LONGEST_LIFE_MONTHS:
         raise ValueError(f"points_rules: lot_life is 1 to {LONGEST_LIFE_MONTHS} months, not {rules.life_months}")

@@ -4,6 +4,7 @@ from greenpoints.models.batches import Batch, BatchContent, BatchStatus, Behavio
 from greenpoints.models.campaigns import Bonus, BonusStatus, Campaign, CampaignDay, CampaignShare, CampaignStatus
 from greenpoints.models.grants import Grant, GrantStatus
 from greenpoints.models.lots import ExpiryNotice, Lot, LotUse
+from greenpoints.models.offers import Offer, OfferStatus, Voucher
 from greenpoints.models.points import Carry, Fund, Issue, IssueStatus
 from greenpoints.models.quantification import Basis, FactorChange, FactorDecision
 from greenpoints.models.redemptions import Redemption, RedemptionStatus, Refund
@@ -31,6 +32,7 @@ from greenpoints.models.registry import (
 from greenpoints.models.residents import Circle, CircleKind, CircleMember, Closure, Goal
 from greenpoints.models.reversals import Debt, Reversal, ReversalCause
 from greenpoints.models.risk import PartnerStop, RiskCase, RiskStatus, RiskSubject
+from greenpoints.models.settlement import Dispute, DisputeStatus, MerchantStatement, StatementStatus
 
 __all__ = [
     "Attestation",
@@ -57,6 +59,8 @@ __all__ = [
     "Closure",
     "Contribution",
     "Debt",
+    "Dispute",
+    "DisputeStatus",
     "Entrustment",
     "ExpiryNotice",
     "FactorChange",
@@ -69,9 +73,12 @@ __all__ = [
     "IssueStatus",
     "Lot",
     "LotUse",
+    "MerchantStatement",
     "Method",
     "MethodAct",
     "MethodStatus",
+    "Offer",
+    "OfferStatus",
     "OrderKind",
     "PartnerStop",
     "PoolBatch",
@@ -86,8 +93,10 @@ __all__ = [
     "RiskCase",
     "RiskStatus",
     "RiskSubject",
+    "StatementStatus",
     "UnitBlock",
     "UnitOrder",
     "UnitSeries",
     "Verdict",
+    "Voucher",
 ]

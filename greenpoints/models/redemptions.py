@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from greenpoints.models.offers import Offer
+
 
 class RedemptionStatus(models.TextChoices):
     """The two steps of paying with coins."""
@@ -23,6 +25,7 @@ class Redemption(models.Model):
     merchant = models.CharField(max_length=64)
     person_ref = models.CharField(max_length=32)
     holder = models.CharField(max_length=48)
+    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT, related_name="redemptions")
     coins = models.BigIntegerField()
     confirmed_coins = models.BigIntegerField(default=0)
     confirmed_fen = models.BigIntegerField(default=0)

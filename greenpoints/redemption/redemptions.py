@@ -18,11 +18,12 @@ from bookkeeping.chart import Nature
 from bookkeeping.refusals import AccountFrozen, AccountMissing, HoldExpired, Overdrawn
 from core import events
 from core.errors import RuleViolation
-from greenpoints import bulk_rows
-from greenpoints.models import Redemption, RedemptionStatus, Refund
-from greenpoints.points import spending
+from greenpoints import bulk_rows, rewards
+from greenpoints.models import Offer, Redemption, RedemptionStatus, Refund
+from greenpoints.points import lots, spending
 from greenpoints.points.debts import InDebt
 from greenpoints.points.spending import Payee
+from greenpoints.redemption import stock
 from identity import queries as identity_queries
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,14 @@ class CoinsNotAvailable(RuleViolation):
     message = _("该居民可用的碳币不足。")
 
 
+class RealNameNeeded(RuleViolation):
+    """So many coins at once are spent by residents only whose real name was confirmed."""
+
+    code = "real_name_for_much"
+    message = _("单次兑换超过限额，居民须先完成实名认证。")
+    status = 403
+
+
 @dataclass(frozen=True, slots=True)
 class RedemptionView:
     """What others see of a redemption."""
@@ -107,11 +116,15 @@ class RedemptionView:
     refunded_coins: int = 0
 
 
-def hold(*, person: str, merchant: str, coins: int, order: str, at: datetime) -> RedemptionView:
-    """Set coins of a resident aside for an order of a merchant, for 15 minutes.
+def hold(
+    *, person: str, merchant: str, coins: int, order: str, at: datetime, until: datetime | None = None, offer: str = ""
+) -> RedemptionView:
+    """Set coins of a resident aside for an order of a merchant, for 15 minutes or ``until`` then.
+
+    Where ``offer`` names one of the catalogue, one of it is set aside too.
 
     The coins that expire first are taken first. The same order with the same content again changes nothing; other
-    content is OrderReused. Raises NotAMerchant, TooManyCoins, CoinsNotAvailable.
+    content is OrderReused. Raises NotAMerchant, TooManyCoins, CoinsNotAvailable, RealNameNeeded, OutOfStock.
     """
     if identity_queries.organisation(merchant).kind != "merchant":
         raise NotAMerchant(merchant=merchant)
@@ -119,7 +132,16 @@ def hold(*, person: str, merchant: str, coins: int, order: str, at: datetime) ->
         raise TooManyCoins(coins=coins, order=order[:MAX_ORDER_LENGTH])
     try:
         with transaction.atomic():
-            row = _held(person=person, merchant=merchant, coins=coins, order=order, at=at)
+            _real_name(person, coins, at=at)
+            row = _held(
+                person=person,
+                merchant=merchant,
+                coins=coins,
+                order=order,
+                at=at,
+                until=until or at + HOLD_FOR,
+                offer=offer,
+            )
     except IntegrityError:
         row = _get(merchant=merchant, order=order)
         if (row.person_ref, row.coins) != (person, coins):
@@ -225,24 +247,41 @@ def pending_of(person: str) -> list[RedemptionView]:
     return [view(row) for row in rows]
 
 
+def row_of(*, merchant: str, order: str) -> Redemption:
+    """Return the row of an order, or raise OrderMissing."""
+    return _get(merchant=merchant, order=order)
+
+
 def view(row: Redemption) -> RedemptionView:
     """Return what others see of the redemption."""
     return RedemptionView(**{name: getattr(row, name) for name in RedemptionView.__dataclass_fields__})
 
 
-def _held(*, person: str, merchant: str, coins: int, order: str, at: datetime) -> Redemption:
+def _real_name(person: str, coins: int, *, at: datetime) -> None:
+    """See that who spends much at once is known by a real name."""
+    limit = rewards.lot_rules(lots.day_of(at)).real_name_above
+    if coins > limit and not identity_queries.person(person).verified:
+        raise RealNameNeeded(above=limit)
+
+
+def _held(
+    *, person: str, merchant: str, coins: int, order: str, at: datetime, until: datetime, offer: str
+) -> Redemption:
     row = Redemption.objects.create(
         order=order,
         merchant=merchant,
         person_ref=person,
         holder=f"resident/{person}",
+        offer=Offer.objects.get(code=offer) if offer else None,
         coins=coins,
         held_at=at,
-        expires_at=at + HOLD_FOR,
+        expires_at=until,
     )
     payee = Payee(coins=f"coin:merchant/{merchant}", fen=f"fen:payable/{merchant}")
     with _nobody_named(row.order):
         spending.hold(holder=row.holder, payee=payee, coins=coins, reference=_reference(row), at=at)
+    if offer:
+        stock.reserve(offer)  # after the accounts, as where it is settled: there is one order of waiting
     _record("greenpoints.coins_held", row, coins=coins, at=at)
     return row
 
@@ -273,6 +312,8 @@ def _release(row: Redemption, *, at: datetime) -> RedemptionView:
 def _resolve(row: Redemption, status: RedemptionStatus, *, coins: int, at: datetime) -> RedemptionView:
     row.status, row.confirmed_coins, row.resolved_at = status, coins, at
     row.save(update_fields=["status", "confirmed_coins", "confirmed_fen", "resolved_at"])
+    if row.offer_id is not None:
+        stock.settle(row.offer_id, used=status == RedemptionStatus.CONFIRMED)
     kind = "coins_redeemed" if status == RedemptionStatus.CONFIRMED else "coins_released"
     _record(f"greenpoints.{kind}", row, coins=coins or row.coins, at=at)
     return view(row)
