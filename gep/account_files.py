@@ -8,7 +8,7 @@ from typing import Any
 
 from core import coefficients, regions
 from core.coefficients import CoefficientTable
-from gep import accounting, ecosystems, file_sources, methods
+from gep import accounting, ecosystems, file_sources, methods, surveyed_areas
 from gep.accounting import CompiledAccount, CountyStatistics
 from gep.file_sources import StatisticsFile, TableParcels
 from gep.files import FileRefused, check_report, findings, projections, raster_stacks, rasters, sha256
@@ -157,6 +157,8 @@ def compile_described(
         inputs.parcels, inputs.stack, replace(method, region=inputs.parcels.region), statistics=totals,
         workers=workers, draws=draws, seed=described.seed, progress=progress,
     )  # fmt: skip
+    columns = account.parcels
+    found[0] = surveyed_areas.told(found[0], codes=columns.codes, factor=columns.area_factor)
     return CompiledFile(
         described=described,
         region=inputs.parcels.region,
@@ -213,7 +215,10 @@ def check_described(described: Described, *, folder: Path, progress: Progress | 
         grid=inputs.stack.grid,
         overlaps=parcel_tables.overlaps_of(inputs.checked.table),
         statistics_counties=stated,
-        statistics_findings=None if inputs.statistics is None else inputs.statistics.findings,
+        more_findings=[
+            surveyed_areas.of_table(inputs.checked.table),
+            *([] if inputs.statistics is None else [inputs.statistics.findings]),
+        ],
         rules=inputs.stack.rules,
     )
 

@@ -28,8 +28,8 @@ class BlockResult:
     """What a block of parcels comes to; arrays have the length of the block.
 
     ``quantity`` by indicator and part, 0 where nothing is known; ``known_share`` the share of the parcel that is known
-    to an indicator; ``weights`` by product and rule, for what statistics state. ``class_amounts`` sums each term by
-    county and class, in AMOUNT_UNIT, ``class_weights`` the weights, ``class_area`` the areas in m² of the same unit.
+    to an indicator; ``weights`` by product and rule, for what statistics state, ``unweighed_m2`` the area of the
+    product's land that the rule's layer says nothing of. ``class_amounts`` sums each term by county and class, in AMOUNT_UNIT, ``class_weights`` the weights, ``class_area`` the areas in m² of the same unit.
     ``places`` holds for each county how many parcels there are and the sums of their centres' coordinates, in whole
     metres. ``condition`` sums the variables of the condition account as ``class_amounts``, with the area they rest on
     under "", and is empty where a layer is missing; ``condition_best`` holds the highest of each class. ``taken`` are
@@ -41,10 +41,12 @@ class BlockResult:
     ecosystem: NDArray[np.str_]
     area_m2: NDArray[np.float64]
     geometric_area_m2: NDArray[np.float64]
+    area_factor: NDArray[np.float64]
     inside_share: NDArray[np.float64]
     quantity: Mapping[str, Mapping[str, NDArray[np.float64]]]
     known_share: Mapping[str, NDArray[np.float64]]
     weights: Mapping[str, tuple[NDArray[np.float64], ...]]
+    unweighed_m2: Mapping[str, tuple[NDArray[np.float64], ...]]
     class_weights: Mapping[str, tuple[Mapping[tuple[str, int], int], ...]]
     class_amounts: Mapping[TermName, Mapping[tuple[str, int], int]]
     class_area: Mapping[tuple[str, int], int]
@@ -82,11 +84,18 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
         ecosystem=largest_class(units, length=len(parcels)),
         area_m2=weighed.area_m2,
         geometric_area_m2=weighed.geometric_area_m2,
+        area_factor=weighed.area_factor,
         inside_share=weighed.inside_share,
         quantity=quantity,
         known_share=known_share,
         weights={
             code: tuple(_added(weight, units, len(parcels)) for weight in by_rule) for code, by_rule in weights.items()
+        },
+        unweighed_m2={
+            code: tuple(_added(sharing.unweighed_m2(rule, units, parcels), units, len(parcels)) for rule in rules)
+            if len(units)
+            else tuple(np.zeros(len(parcels)) for _ in rules)
+            for code, rules in plan.rules.items()
         },
         class_weights={code: tuple(map(groups.added, by_rule)) for code, by_rule in weights.items()},
         class_amounts=amounts,

@@ -17,6 +17,8 @@ from gep.accounting.inputs import LAND_COVER, LayerSource, Parcels
 from gep.coverage import Grid
 
 BAND_ROWS = 256
+AREA_TOLERANCE = 0.005  # surveyed over drawn area may be off by so much before it is told; gep.md 2
+LARGEST_AREA_FACTOR = 1.1  # beyond it, or below its inverse, the surveyed area is not that of the outline
 HALO = 1  # rows and columns that a derived layer may look beyond a window, for the slope of the terrain
 
 
@@ -72,8 +74,9 @@ class WeighedParcels:
     """The units of a block of parcels, and what is known of each parcel as a whole."""
 
     units: Units
-    area_m2: NDArray[np.float64]  # surveyed where known, else of the outline
+    area_m2: NDArray[np.float64]  # surveyed where known and of the outline, else of the outline
     geometric_area_m2: NDArray[np.float64]
+    area_factor: NDArray[np.float64]  # surveyed over drawn area, NaN where no area was surveyed
     inside_share: NDArray[np.float64]
 
 
@@ -128,10 +131,8 @@ def weigh(
         place = covered.parcel * len(classes) + place_of_class[pieces.code]
         sums.add(covered, place, cell_terms(pieces))
     geometric_m2 = np.asarray(shapely.area(parcels.geometries), dtype=np.float64)
-    scale = np.ones(len(parcels))
-    if parcels.official_area_m2 is not None:
-        stated = ~np.isnan(parcels.official_area_m2) & (geometric_m2 > 0)
-        scale[stated] = parcels.official_area_m2[stated] / geometric_m2[stated]
+    factor = area_factor(parcels.official_area_m2, geometric_m2=geometric_m2)
+    scale = np.where(is_of_outline(factor), factor, 1.0)
     covered_m2 = sums.area.reshape(len(parcels), len(classes)).sum(axis=1) * grid.cell_area_m2
     with np.errstate(invalid="ignore", divide="ignore"):
         inside_share = np.minimum(covered_m2 / geometric_m2, 1.0)
@@ -139,8 +140,30 @@ def weigh(
         units=_units(sums, classes, scale=scale * grid.cell_area_m2),
         area_m2=geometric_m2 * scale,
         geometric_area_m2=geometric_m2,
+        area_factor=factor,
         inside_share=inside_share,
     )
+
+
+def area_factor(official_m2: NDArray[np.float64] | None, *, geometric_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return surveyed over drawn area, shape as given; NaN where no area was surveyed or drawn."""
+    factor = np.full(len(geometric_m2), np.nan)
+    if official_m2 is not None:
+        stated = ~np.isnan(official_m2) & (geometric_m2 > 0)
+        factor[stated] = official_m2[stated] / geometric_m2[stated]
+    return factor
+
+
+def is_of_outline(factor: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where a surveyed area can be that of the outline; where not, the outline's own area counts."""
+    with np.errstate(invalid="ignore"):
+        return (factor >= 1 / LARGEST_AREA_FACTOR) & (factor <= LARGEST_AREA_FACTOR)
+
+
+def is_off(factor: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where surveyed and drawn area differ by more than the tolerance."""
+    with np.errstate(invalid="ignore"):
+        return np.abs(factor - 1) > AREA_TOLERANCE
 
 
 def bands(geometries: NDArray, *, grid: Grid) -> list[slice]:

@@ -75,6 +75,7 @@ def _parcels(blocks: Sequence[BlockResult]) -> ParcelColumns:
         ecosystem=joined("ecosystem"),
         area_m2=joined("area_m2"),
         geometric_area_m2=joined("geometric_area_m2"),
+        area_factor=joined("area_factor"),
         inside_share=joined("inside_share"),
     )
 
@@ -132,15 +133,17 @@ def _stated_share(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64] |
 def _shared_out(
     name: str, blocks: Sequence[BlockResult], parcels: ParcelColumns, plan: Plan, statistics: CountyStatistics
 ) -> SharedOut:
+    products = plan.products[name]
+
+    def by_rule(by_block: Sequence[Sequence[NDArray[np.float64]]]) -> list[NDArray[np.float64]]:
+        return [np.concatenate(of_rule) for of_rule in zip(*by_block, strict=True)]
+
     return sharing.share_out(
-        plan.products[name],
+        products,
         statistics,
-        weights={
-            product.code: [
-                np.concatenate(by_block)
-                for by_block in zip(*(block.weights[product.code] for block in blocks), strict=True)
-            ]
-            for product in plan.products[name]
+        weights={product.code: by_rule([block.weights[product.code] for block in blocks]) for product in products},
+        unweighed_m2={
+            product.code: by_rule([block.unweighed_m2[product.code] for block in blocks]) for product in products
         },
         county=parcels.areas["county"],
         codes=parcels.codes,
@@ -154,13 +157,16 @@ def _of_shared(name: str, shared: SharedOut, plan: Plan, parcels: ParcelColumns)
     own = [np.nan_to_num(shared.quantity[code]) for code, of_product in units.items() if of_product == unit]
     quantity = sharing.in_yuan(shared.value_fen) if unit == IN_YUAN else sum(own, np.zeros(len(parcels)))
     is_stated = np.isin(parcels.areas["county"], list(shared.stated))
+    unweighed_m2 = np.max([np.zeros(len(parcels)), *shared.unweighed_m2.values()], axis=0)
+    unknown_share = np.minimum(unweighed_m2 / np.maximum(parcels.area_m2, np.finfo(float).tiny), 1.0)
+    coverage_share = np.where(is_stated, 1.0 - unknown_share, 0.0)
     return IndicatorResult(
         indicator=name,
         variant="statistics",
         unit=unit,
-        quantity=np.where(is_stated, quantity, np.nan),
+        quantity=np.where(coverage_share > 0, quantity, np.nan),
         value_fen=shared.value_fen,
-        coverage_share=is_stated.astype(np.float64),
+        coverage_share=coverage_share,
         parts={f"{code}_{of_product}": shared.quantity[code] for code, of_product in units.items()},
         prices={},
     )

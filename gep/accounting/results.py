@@ -71,8 +71,9 @@ class ParcelColumns:
     codes: NDArray[np.str_]
     areas: Mapping[str, NDArray[np.str_]]
     ecosystem: NDArray[np.str_]  # the class that covers most of each parcel, "" where unknown
-    area_m2: NDArray[np.float64]  # surveyed where stated, else of the outline
+    area_m2: NDArray[np.float64]  # surveyed where stated and of the outline, else of the outline
     geometric_area_m2: NDArray[np.float64]
+    area_factor: NDArray[np.float64]  # surveyed over drawn area, NaN where no area was surveyed
     inside_share: NDArray[np.float64]
 
     def __len__(self) -> int:

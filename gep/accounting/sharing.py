@@ -22,6 +22,7 @@ from gep.statistics.basis import GROSS, RATIOS
 from gep.statistics.external import InflowRefused
 
 IN_YUAN = "yuan"
+NEGLIGIBLE = 1e-9  # share of a unit that sums of floats may lose
 
 
 def usable(product: Product, layers: frozenset[str]) -> tuple[WeightRule, ...]:
@@ -32,17 +33,33 @@ def usable(product: Product, layers: frozenset[str]) -> tuple[WeightRule, ...]:
 def weigh(rule: WeightRule, units: Units, parcels: Parcels) -> NDArray[np.float64]:
     """Return what each unit weighs, not negative: its area, times the mean of the rule's layer where it names one.
 
-    The survey's codes tell the land where parcels carry them and the rule names any; the classes where not.
+    The survey's codes tell the land where parcels carry them and the rule names any; the classes where not. A unit that
+    the layer says nothing of weighs 0, and ``unweighed_m2`` tells.
     """
-    chosen = np.isin(units.code, [int(code) for code in rule.classes])
-    if rule.land_use and parcels.land_use is not None:
-        surveyed, named = parcels.land_use != "", np.isin(parcels.land_use, rule.land_use)
-        chosen = np.where(surveyed[units.parcel], named[units.parcel], chosen)
+    chosen = _chosen(rule, units, parcels)
     if not rule.layer:
         return np.where(chosen, units.area_m2, 0.0)
     sums, valid_m2 = units.sums[term(rule)], units.valid_m2[term(rule)]
     mean = np.divide(sums, valid_m2, out=np.zeros(len(units)), where=valid_m2 > 0)
     return np.where(chosen, units.area_m2 * np.maximum(mean, 0.0), 0.0)
+
+
+def unweighed_m2(rule: WeightRule, units: Units, parcels: Parcels) -> NDArray[np.float64]:
+    """Return the area of each unit whose weight is not known: of the rule's land, and without a value of its layer."""
+    if not rule.layer:
+        return np.zeros(len(units))
+    unknown_m2 = np.maximum(units.area_m2 - units.valid_m2[term(rule)], 0.0)
+    some = unknown_m2 > units.area_m2 * NEGLIGIBLE
+    return np.where(_chosen(rule, units, parcels) & some, unknown_m2, 0.0)
+
+
+def _chosen(rule: WeightRule, units: Units, parcels: Parcels) -> NDArray[np.bool_]:
+    """Whether each unit is of the land that the rule names."""
+    chosen = np.isin(units.code, [int(code) for code in rule.classes])
+    if rule.land_use and parcels.land_use is not None:
+        surveyed, named = parcels.land_use != "", np.isin(parcels.land_use, rule.land_use)
+        chosen = np.where(surveyed[units.parcel], named[units.parcel], chosen)
+    return chosen
 
 
 def term(rule: WeightRule) -> str:
@@ -54,7 +71,8 @@ def term(rule: WeightRule) -> str:
 class SharedOut:
     """What sharing out one indicator finds; arrays have the length of the parcels.
 
-    ``quantity`` by product in its unit, NaN where the statistic states a value alone; ``value_fen`` over all products;
+    ``quantity`` by product in its unit, NaN where the statistic states a value alone and where the land's weight is not
+    known, of which ``unweighed_m2`` is the area; ``value_fen`` over all products;
     ``unallocated_fen`` by county, over all products.
     """
 
@@ -64,6 +82,7 @@ class SharedOut:
     product_fen: Mapping[str, Mapping[str, int]]  # by product and county, as stated
     rule: Mapping[str, Mapping[str, int]]  # by product and county, the number of the rule it went by
     stated: frozenset[str]  # the counties that state any of the products
+    unweighed_m2: Mapping[str, NDArray[np.float64]]  # by product, 0 in counties that do not state it
 
 
 def cell_terms(rules: Iterable[WeightRule], pieces: Pieces) -> dict[str, NDArray[np.float64]]:
@@ -134,13 +153,15 @@ def share_out(
     statistics: CountyStatistics,
     *,
     weights: Mapping[str, Sequence[NDArray[np.float64]]],
+    unweighed_m2: Mapping[str, Sequence[NDArray[np.float64]]],
     county: NDArray[np.str_],
     codes: NDArray[np.str_],
 ) -> SharedOut:
     """Share out the products of one indicator.
 
-    ``weights`` holds for each product one array a rule, in order of preference; a county goes by the first under which
-    any of its parcels weighs. A county without parcels gets nothing and keeps nothing unallocated.
+    ``weights`` and ``unweighed_m2`` hold for each product one array a rule, in order of preference; a county goes by
+    the first under which any of its parcels weighs. A county without parcels gets nothing and keeps nothing
+    unallocated.
     """
     counties, place = np.unique(county, return_inverse=True)
     totals = np.zeros((len(products), len(counties)), dtype=np.int64)
@@ -154,13 +175,24 @@ def share_out(
     rows = [by_rule.weights for by_rule in chosen]
     found = allocate_many(totals, county_of_parcel=place, weights=rows, codes=codes)
     names = [str(name) for name in counties]
+    unweighed = {}
+    for i, product in enumerate(products):
+        states = np.isin(counties, list(statistics.of(product.code)))
+        unweighed[product.code] = np.where(
+            states[place], _of_rules(unweighed_m2[product.code], chosen[i].rule, place), 0.0
+        )
+    shared = {p.code: _in_proportion(quantities[i], rows[i], place) for i, p in enumerate(products)}
     return SharedOut(
-        quantity={p.code: _in_proportion(quantities[i], rows[i], place) for i, p in enumerate(products)},
+        quantity={
+            code: np.where((unweighed[code] > 0) & (rows[i] == 0), np.nan, of_product)
+            for i, (code, of_product) in enumerate(shared.items())
+        },
         value_fen=found.parcels_fen.sum(axis=0),
         unallocated_fen={name: int(found.unallocated_fen[:, i].sum()) for i, name in enumerate(names)},
         product_fen={p.code: dict(zip(names, totals[i].tolist(), strict=True)) for i, p in enumerate(products)},
         rule={p.code: dict(zip(names, chosen[i].rule.tolist(), strict=True)) for i, p in enumerate(products)},
         stated=frozenset(name for product in products for name in statistics.of(product.code)),
+        unweighed_m2=unweighed,
     )
 
 
@@ -177,11 +209,18 @@ def choose(by_rule: Sequence[NDArray[np.float64]], place: NDArray[np.int64], cou
     rule = np.full(counties, len(by_rule) - 1)
     for number in reversed(range(len(by_rule))):
         rule[np.bincount(place, weights=by_rule[number], minlength=counties) > 0] = number
-    weights = np.zeros(len(place))
+    return Chosen(_of_rules(by_rule, rule, place), rule)
+
+
+def _of_rules(
+    by_rule: Sequence[NDArray[np.float64]], rule: NDArray[np.int64], place: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """For each parcel what stands under the rule of its county."""
+    found = np.zeros(len(place))
     for number, own in enumerate(by_rule):
         mine = rule[place] == number
-        weights[mine] = own[mine]
-    return Chosen(weights, rule)
+        found[mine] = own[mine]
+    return found
 
 
 def in_yuan(value_fen: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 import csv
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -93,7 +93,7 @@ def report(
     grid: Grid,
     overlaps: Overlaps | None = None,
     statistics_counties: Collection[str] | None = None,
-    statistics_findings: Findings | None = None,
+    more_findings: Iterable[Findings] = (),
     counties: Collection[str] | None = None,
     rules: Mapping[str, str] | None = None,
 ) -> CheckReport:
@@ -101,12 +101,12 @@ def report(
 
     ``grid`` is the account's, in the CRS of the parcels; ``statistics_counties`` the codes that the statistics state
     totals for (None: there are no statistics); ``counties`` the codes that there are (None: any); ``rules`` how layers
-    come to the grid; ``statistics_findings`` what was found wrong with rows of the statistics. ``overlaps`` as
+    come to the grid; ``more_findings`` what was found wrong with other rows. ``overlaps`` as
     ``parcels.overlaps_of`` finds them, None where they were not looked for.
     """
     found = [*_of_rows(parcels), *_of_overlaps(parcels, overlaps), *_of_crs(parcels)]
     found += _of_counties(parcels, statistics_counties, counties)
-    found += _of_statistics(statistics_findings) if statistics_findings is not None else []
+    found += [note for findings in more_findings for note in _of_findings(findings)]
     for name, facts in layers.items():
         found += [*_of_layer(name, facts), *_of_place(parcels, name, facts)]
     found += _of_grid(parcels, grid)
@@ -190,14 +190,17 @@ def _of_counties(
     return notes
 
 
-def _of_statistics(findings: Findings) -> list[Note]:
-    """What was wrong with rows of the statistics; what counties lack them is told by county."""
+def _of_findings(findings: Findings) -> list[Note]:
+    """What was wrong with rows of the statistics, or with areas; what counties lack statistics is told by county."""
     notes = []
     for code, count in findings.counts:
         rows = [found for found in findings.rows if found.reason == code]
         if code in COUNTIES_TOLD:
             continue
-        examples = tuple(f"row {r.row}, {r.column}: {r.told[:40]}, {r.done}" for r in rows[:MOST_EXAMPLES])
+        examples = tuple(
+            f"row {r.row}, {r.column}: {r.told[:40]}, {r.done}" if r.row else f"{r.id[:40]}: {r.told[:40]}"
+            for r in rows[:MOST_EXAMPLES]
+        )
         severity: Severity = "choose" if any(r.done == "rejected" for r in rows) else "know"
         notes.append(Note(severity, code, findings.file, count, examples=examples, choices=("replace_file", "keep")))
     return notes

@@ -59,7 +59,7 @@ def account() -> CompiledAccount:
             codes=CODES, areas=AREAS, ecosystem=np.array(["111", "111", "511", "511"]),
             area_m2=np.array([7_700.0, 10_780.0, 10_300.0, 14_420.0]),
             geometric_area_m2=np.array([7_700.0, 10_780.0, 10_300.0, 14_420.0]),
-            inside_share=np.array([1.0, 1.0, 1.0, 0.75]),
+            area_factor=np.full(4, np.nan), inside_share=np.array([1.0, 1.0, 1.0, 0.75]),
         ),
         results={"crops": crops, "water_retention": water},
         pending={"soil_retention": ("dem_m", "vegetation_cover")},

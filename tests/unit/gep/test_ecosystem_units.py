@@ -1,5 +1,7 @@
 """Ecosystem units: whose class counts, what area counts, and that bands, blocks and workers change no bit."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import shapely
@@ -179,3 +181,18 @@ def test_a_variant_without_its_figures_is_pending_and_says_so():
         parcels(rectangle(0, 1, 0, 1)), over, method(carbon_sequestration_variant="rate")
     )
     assert account.pending["carbon_sequestration"] == ("carbon_sequestration.rate.<class>",)
+
+
+@pytest.mark.parametrize(
+    ("official_m2", "counted_m2"),
+    [
+        (900.0, 900.0), (903.0, 903.0), (990.0, 990.0), (820.0, 820.0),
+        (991.0, 900.0), (1.35, 900.0), (9.0e5, 900.0), (np.nan, 900.0),  # in 亩, in mm², not surveyed
+    ],
+)  # fmt: skip
+def test_a_surveyed_area_counts_only_where_it_can_be_that_of_the_outline(official_m2, counted_m2):
+    cell = parcels(rectangle(0, 1, 0, 1))
+    surveyed = dataclasses.replace(cell, official_area_m2=np.array([official_m2]))
+    account = accounting.compile_account(surveyed, layers(np.array([[41, 41], [41, 41]])), method())
+    assert account.parcels.area_m2[0] == pytest.approx(counted_m2)
+    assert account.results["flood_mitigation"].quantity[0] == pytest.approx(0.3 * counted_m2)

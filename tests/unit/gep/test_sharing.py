@@ -156,3 +156,17 @@ def test_another_basis_than_gross_output_takes_its_ratio_and_is_pending_without_
     assert own.taken["valuation_ratios", "net.crops"].source == "own survey"
     assert found.pending["fishery"] == ("valuation_ratios.net.fishery",)
     assert "fishery" not in found.results
+
+
+def test_land_whose_weight_is_not_known_is_missing_and_not_zero():
+    growth = {"npp_gc_m2": np.array([[np.nan, 300.0, 1.0, 1.0]])}
+    found = account(stated(("361002", "rice", 10.0, 101)), **growth)
+    crops = found.results["crops"]
+    # parcel a, all paddy, has no growth: nothing can go to it, and its crops are not known to be none
+    assert crops.value_fen.tolist() == [0, 101, 0]
+    assert np.isnan(crops.parts["rice_t"][0])
+    assert crops.parts["rice_t"][1] == 10.0
+    assert crops.coverage_share.tolist() == [0.0, 1.0, 0.0]
+    assert np.isnan(crops.quantity[0])
+    whole = account(stated(("361002", "rice", 10.0, 101)), npp_gc_m2=np.array([[0.0, 300.0, 1.0, 1.0]]))
+    assert whole.results["crops"].coverage_share.tolist() == [1.0, 1.0, 0.0]  # no growth, and that is known
