@@ -29,11 +29,12 @@ class BlockResult:
 
     ``quantity`` by indicator and part, 0 where nothing is known; ``known_share`` the share of the parcel that is known
     to an indicator; ``weights`` by product and rule, for what statistics state, ``unweighed_m2`` the area of the
-    product's land that the rule's layer says nothing of. ``class_amounts`` sums each term by county and class, in AMOUNT_UNIT, ``class_weights`` the weights, ``class_area`` the areas in m² of the same unit.
-    ``places`` holds for each county how many parcels there are and the sums of their centres' coordinates, in whole
-    metres. ``condition`` sums the variables of the condition account as ``class_amounts``, with the area they rest on
-    under "", and is empty where a layer is missing; ``condition_best`` holds the highest of each class. ``taken`` are
-    the figures that were used.
+    product's land that the rule's layer says nothing of. ``class_amounts`` sums each term by county and class, in
+    AMOUNT_UNIT, ``class_weights`` the weights, ``class_area`` the areas in m² of the same unit. ``places`` holds for
+    each county how many parcels there are and the sums of their centres' coordinates, in whole metres. ``condition``
+    sums the variables of the condition account as ``class_amounts``, with the area they rest on under "", and is empty
+    where a layer is missing; ``condition_best`` holds the highest of each class. ``taken`` are the figures that were
+    used.
     """
 
     codes: NDArray[np.str_]
