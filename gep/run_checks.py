@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import regions
-from gep import dataset_queries, ecosystems, file_sources, run_engine, snapshots, storage
+from gep import dataset_queries, ecosystems, file_sources, run_engine, snapshots, storage, surveyed_areas
 from gep.file_sources import StatisticsFile
 from gep.files import check_report, findings, parcels
 from gep.files.check_report import CheckReport
@@ -35,7 +35,7 @@ def report(run: Run, *, snapshot: str) -> CheckReport:
         grid=stack.grid,
         overlaps=parcels.overlaps_of(table),
         statistics_counties=None if said is None else _stated(run, said),
-        statistics_findings=None if said is None else said.findings,
+        more_findings=[surveyed_areas.of_table(table), *([] if said is None else [said.findings])],
         counties={county.code for county in regions.counties()},
         rules=stack.rules,
     )
