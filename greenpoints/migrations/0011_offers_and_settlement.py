@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('greenpoints', '0009_serials_disjoint'),
+        ('greenpoints', '0010_factor_changes'),
     ]
 
     operations = [
