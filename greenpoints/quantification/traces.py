@@ -114,8 +114,8 @@ def _saved(basis: Basis, counted: Mapping[str, int]) -> tuple[Fraction, list[Ste
             left, right = (_sum(side, counted) for side in sides)
             nothing = left < right if name == "zero_below" else left <= right
             saved = Fraction(0) if nothing else saved
-            text = " ? ".join(getattr(basis.formula, name))
-            steps.append(Step(name, zh, en, text, f"{_decimal(left)} ? {_decimal(right)}"))
+            text = " : ".join(getattr(basis.formula, name))
+            steps.append(Step(name, zh, en, text, f"{_decimal(left)} : {_decimal(right)}"))
     return saved, [*steps, Step("saved", "减排量", "Reduction", "", f"{_decimal(saved)} mg")]
 
 

@@ -54,7 +54,7 @@ def test_the_steps_of_a_household():
     values = {step.code: step.value for step in told.steps if step.code not in {"input", "figure"}}
     assert values == {
         "at_most": "7 person", "baseline": "326138400 mg", "project": "316360000 mg", "most": "86280000 mg",
-        "zero_below": "550000 ? 85050", "saved": "9778400 mg", "gross": "9778400 mg", "discount": "x 1.0",
+        "zero_below": "550000 : 85050", "saved": "9778400 mg", "gross": "9778400 mg", "discount": "x 1.0",
         "net": "9778400 mg", "posted": "9778400 mg", "coins": "0 coin",
     }  # fmt: skip
     assert {step.formula: step.value for step in told.steps if step.code == "figure"}["grid"] == (
