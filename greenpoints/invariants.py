@@ -7,32 +7,68 @@ from django.db import connection
 
 from core.invariants import Broken, Checked, invariant
 from greenpoints.models import PoolBatch, PoolStatus
+from greenpoints.quantification.acts import RIDE_PRIORITY
 
 # One pass each way over both tables, the book only read: a query per event would take hours.
-_COUNT = "SELECT count(*) FROM greenpoints_behaviour WHERE posted_mg > 0"
-_WITHOUT_POSTING = """
-    SELECT b.id, b.partner, b.external_id, b.posted_mg
-    FROM greenpoints_behaviour AS b
-    JOIN greenpoints_batch AS batch ON batch.id = b.batch_id
-    LEFT JOIN bookkeeping_leg AS leg
-        ON leg.reference = 'act/' || b.partner || '/' || b.external_id AND leg.leg = 0 AND leg.quantity = b.posted_mg
-        AND leg.source_id = (SELECT id FROM bookkeeping_account WHERE code = 'co2e:act/' || b.act)
-        AND leg.target_id = (SELECT id FROM bookkeeping_account WHERE code = 'co2e:resident/' || b.person_ref)
-    WHERE b.posted_mg > 0 AND batch.status = 'credited' AND leg.id IS NULL
-    ORDER BY b.id LIMIT 100
+_COUNT = "SELECT count(*) FROM greenpoints_behaviour WHERE posted_mg > 0 OR revision > 0"
+# What should be in the book: the first answer of each event, and the difference that each change of it made.
+_DUE = """
+    SELECT event.id AS id, 'act/' || event.partner || '/' || event.external_id AS reference, event.act AS act,
+           event.person_ref AS person_ref, coalesce(first.posted_mg_before, event.posted_mg) AS mg
+    FROM greenpoints_behaviour AS event
+    LEFT JOIN greenpoints_correction AS first ON first.behaviour_id = event.id AND first.revision = 1
+    WHERE event.posted_mg > 0 OR event.revision > 0
+    UNION ALL
+    SELECT event.id, 'act/' || event.partner || '/' || event.external_id || '/' || change.revision, event.act,
+           event.person_ref, change.posted_mg - change.posted_mg_before
+    FROM greenpoints_correction AS change JOIN greenpoints_behaviour AS event ON event.id = change.behaviour_id
 """
+_WITHOUT_POSTING = f"""
+    SELECT due.id, due.reference, due.mg FROM ({_DUE}) AS due
+    LEFT JOIN bookkeeping_leg AS leg ON leg.reference = due.reference AND leg.leg = 0 AND leg.quantity = abs(due.mg)
+        AND (due.mg > 0
+             AND leg.source_id = (SELECT id FROM bookkeeping_account WHERE code = 'co2e:act/' || due.act)
+             AND leg.target_id = (SELECT id FROM bookkeeping_account WHERE code = 'co2e:resident/' || due.person_ref)
+             OR due.mg < 0
+             AND leg.target_id = (SELECT id FROM bookkeeping_account WHERE code = 'co2e:act/' || due.act)
+             AND leg.source_id IN (SELECT id FROM bookkeeping_account
+                                   WHERE code IN ('co2e:resident/' || due.person_ref, 'co2e:clawback')))
+    WHERE due.mg <> 0 AND leg.id IS NULL
+    ORDER BY due.id LIMIT 100
+"""  # noqa: S608
 # EXCEPT sorts each side once; a join on the composed name would compare every pair.
-_WITHOUT_EVENT = """
+_WITHOUT_EVENT = f"""
     SELECT reference FROM bookkeeping_leg WHERE substr(reference, 1, 4) = 'act/'
-    EXCEPT SELECT 'act/' || partner || '/' || external_id FROM greenpoints_behaviour WHERE posted_mg > 0
+    EXCEPT SELECT reference FROM ({_DUE}) AS due WHERE mg <> 0
     ORDER BY 1 LIMIT 100
+"""  # noqa: S608
+_BROKEN_CHAIN = """
+    SELECT event.id, event.revision, event.posted_mg, count(change.id), max(change.revision),
+           sum(change.posted_mg - change.posted_mg_before),
+           max(CASE WHEN change.revision = 1 THEN change.posted_mg_before END)
+    FROM greenpoints_behaviour AS event LEFT JOIN greenpoints_correction AS change ON change.behaviour_id = event.id
+    WHERE event.revision > 0 GROUP BY event.id, event.revision, event.posted_mg
+    HAVING count(change.id) <> event.revision OR max(change.revision) <> event.revision
+        OR sum(change.posted_mg - change.posted_mg_before)
+           + max(CASE WHEN change.revision = 1 THEN change.posted_mg_before END) <> event.posted_mg
+    ORDER BY event.id LIMIT 100
+"""
+# The latest end so far of a resident's rides, beside the next ride in time.
+_OVERLAPPING_RIDES = """
+    SELECT person_ref, external_id FROM (
+        SELECT person_ref, external_id, started_us,
+               max(ended_us) OVER (PARTITION BY person_ref ORDER BY started_us, id
+                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_us
+        FROM greenpoints_behaviour
+        WHERE counted_quantity > 0 AND act IN (%s)
+    ) AS ride WHERE started_us <= before_us ORDER BY person_ref LIMIT 100
 """
 
 
 @invariant(
     code="I5",
-    zh="每个被接受的合作方事件恰有一笔记账，每笔行为记账恰有一个事件",
-    en="Every accepted partner event has exactly one posting, and every act posting one event",
+    zh="每个被接受的合作方事件恰有一笔记账，每次更正再有一笔，每笔行为记账恰有一个事件",
+    en="Every accepted partner event has exactly one posting, each change one more, and every act posting one event",
 )
 def one_posting_for_each_accepted_event() -> Iterator[Broken | Checked]:
     """Yield each accepted event without its posting, and each act posting without its event."""
@@ -40,11 +76,30 @@ def one_posting_for_each_accepted_event() -> Iterator[Broken | Checked]:
         cursor.execute(_COUNT)
         yield Checked(cursor.fetchone()[0])
         cursor.execute(_WITHOUT_POSTING)
-        for pk, partner, external_id, posted_mg in cursor.fetchall():
-            yield Broken(f"behaviour {pk}", f"{partner}/{external_id} has no posting of {posted_mg} mg")
+        for pk, reference, mg in cursor.fetchall():
+            yield Broken(f"behaviour {pk}", f"there is no posting {reference} of {mg} mg")
         cursor.execute(_WITHOUT_EVENT)
         for (reference,) in cursor.fetchall():
             yield Broken(reference, "the posting names no accepted event")
+        cursor.execute(_BROKEN_CHAIN)
+        for pk, revision, posted_mg, *_told in cursor.fetchall():
+            yield Broken(f"behaviour {pk}", f"its {revision} changes do not lead to {posted_mg} mg")
+
+
+@invariant(
+    code="I7b",
+    zh="同一居民计入的出行在时间上互不重叠",
+    en="No two rides that count overlap for one resident",
+)
+def rides_do_not_overlap() -> Iterator[Broken | Checked]:
+    """Yield each ride that counts although another one of the resident had not ended."""
+    acts = ", ".join(f"'{act}'" for act in RIDE_PRIORITY)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM greenpoints_behaviour WHERE counted_quantity > 0 AND act IN ({acts})")  # noqa: S608
+        yield Checked(cursor.fetchone()[0])
+        cursor.execute(_OVERLAPPING_RIDES % acts)
+        for person_ref, external_id in cursor.fetchall():
+            yield Broken(f"resident {person_ref}", f"ride {external_id} overlaps another one that counts")
 
 
 # The lots say which coins expire when; the book says how many there are.

@@ -42,7 +42,8 @@ def coins_due(posted_mg: Ints, *, flat_coins: Ints, carried_mg: Ints, carried_co
     """Return the coins of each person for what was posted since the last time.
 
     ``coins = carried coins + flat coins + floor((carried mg + posted mg) / mg per coin)``: because the rest is
-    carried, the sum does not depend on how the acts were split over batches. Nothing is negative.
+    carried, the sum does not depend on how the acts were split over batches. ``posted_mg`` and ``flat_coins`` are below
+    zero where a later record took more away than it brought; then the coins may be, the mg carried never are.
     """
     if mg_per_coin < 1:
         raise ValueError("a coin stands for at least one mg")

@@ -1,37 +1,37 @@
 """A partner's batch of behaviours: received and kept as signed, then credited. Twice is once.
 
-Crediting goes in steps, each a transaction of its own that may be run again: the rows are answered (``screened``),
-the accepted events are posted, the coins are paid (``credited``). All batches of one partner and day that wait when
-crediting begins are one run, so that it does not matter how a day was split or shuffled over them.
+A batch is screened piece by piece, each piece in a transaction of its own: its rows are answered, what is known already
+is decided anew where they bear on it, and the grams are posted. Then the coins are paid. Every step may be run again.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import numpy as np
+import pandas as pd
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from core import events, jobs
 from core.errors import RuleViolation
 from greenpoints import bulk_rows
-from greenpoints.intake import behaviours
-from greenpoints.intake.behaviours import Delivery
-from greenpoints.models import Batch, BatchContent, BatchStatus, Behaviour
+from greenpoints.intake import answers, deciding
+from greenpoints.intake.deciding import Block
+from greenpoints.models import Batch, BatchPiece, BatchStatus
 from greenpoints.points import ledger
-from greenpoints.reasons import ACCEPTED
 from greenpoints.screening import rows as row_texts
-from greenpoints.screening.rows import Rows
+from greenpoints.screening.checks import LOCAL
 from identity import queries as identity_queries
 
 CREDIT_JOB = "greenpoints.credit"
-CREDITED_EVENT = "greenpoints.batch_credited"
+CREDITED_EVENT, APPROVED_EVENT = "greenpoints.batch_credited", "greenpoints.batch_approved"
 MAX_CONTENT_BYTES = 128 * 1024 * 1024
-MAX_RUN_BYTES = 256 * 1024 * 1024  # what one run reads at most, so that memory is bounded
+PIECE_BYTES = 8 * 1024 * 1024  # what is screened at a time, so that memory is bounded
+LATE_AFTER = timedelta(days=7)  # a day older than this is taken in on an operator's word alone
 MAX_NAME_LENGTH = 40  # of a partner and of a batch, so that references stay within 120 letters
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,39}").fullmatch
 
@@ -67,6 +67,13 @@ class BatchEmpty(RuleViolation):
     status = 422
 
 
+class BatchNotLate(RuleViolation):
+    """Only a batch that came too late waits for an approval."""
+
+    code = "batch_not_late"
+    message = _("该批次没有等待批准。")
+
+
 class BatchTooLarge(RuleViolation):
     """The batch is larger than one delivery may be."""
 
@@ -93,19 +100,41 @@ class BatchView:
 def receive(*, partner: str, batch: str, business_on: date, content: bytes, received_at: datetime) -> BatchView:
     """Keep a batch for crediting; the same batch again changes nothing, other content is BatchContentDiffers.
 
-    ``partner`` is the verified sender. Raises NotAPartner, BatchCodeInvalid, BatchEmpty, BatchTooLarge.
+    ``partner`` is the verified sender. A batch that comes more than a week after its day waits for ``approve``. Raises
+    NotAPartner, BatchCodeInvalid, BatchEmpty, BatchTooLarge.
     """
-    _check(partner=partner, batch=batch, content=content)
-    digest = sha256(content).hexdigest()
+    if len(content) > MAX_CONTENT_BYTES:
+        raise BatchTooLarge(bytes=len(content), most=MAX_CONTENT_BYTES)
+    return receive_pieces(
+        partner=partner,
+        batch=batch,
+        business_on=business_on,
+        pieces=pieces_of(content),
+        digest=sha256(content).hexdigest(),
+        received_at=received_at,
+    )
+
+
+def receive_pieces(
+    *, partner: str, batch: str, business_on: date, pieces: Iterable[bytes], digest: str, received_at: datetime
+) -> BatchView:
+    """Keep a batch whose bytes come piece by piece, each of whole lines; ``digest`` is that of what was signed."""
+    check_sender(partner=partner, batch=batch)
+    late = received_at.astimezone(LOCAL).date() - business_on > LATE_AFTER
     try:
         with transaction.atomic():
             row = Batch.objects.create(
-                partner=partner, code=batch, business_on=business_on, digest=digest, received_at=received_at
+                partner=partner,
+                code=batch,
+                business_on=business_on,
+                digest=digest,
+                received_at=received_at,
+                status=BatchStatus.LATE if late else BatchStatus.RECEIVED,
             )
-            BatchContent.objects.create(batch=row, content=content)
-            jobs.enqueue(
-                CREDIT_JOB, cause_key=f"credit/{partner}/{batch}", payload={"batch_id": row.pk}, due_at=received_at
-            )
+            if not _keep(row, pieces):
+                raise BatchEmpty(batch=batch)
+            if not late:
+                _enqueue(row, due_at=received_at)
     except IntegrityError:
         row = Batch.objects.get(partner=partner, code=batch)
         if row.digest != digest or row.business_on != business_on:
@@ -113,19 +142,25 @@ def receive(*, partner: str, batch: str, business_on: date, content: bytes, rece
     return view(row)
 
 
+def approve(*, partner: str, batch: str, by: str, at: datetime) -> BatchView:
+    """Let a batch that came too late be credited, on the word of an operator; BatchNotLate for any other."""
+    with transaction.atomic():
+        row = Batch.objects.select_for_update().get(partner=partner, code=batch)
+        if row.status != BatchStatus.LATE:
+            raise BatchNotLate(batch=batch, status=row.status)
+        row.status = BatchStatus.RECEIVED
+        row.save(update_fields=["status"])
+        events.record(APPROVED_EVENT, subject=f"batch/{partner}/{batch}", occurred_at=at, detail={"by": by})
+        _enqueue(row, due_at=at)
+    return view(row)
+
+
 def credit(batch_id: int, *, as_of: datetime) -> BatchView:
-    """Credit the batch, with all others of its partner and day that wait; takes up where a former try stopped."""
-    batch = Batch.objects.get(pk=batch_id)
-    while batch.status == BatchStatus.RECEIVED:
-        _screen(batch)
-        batch.refresh_from_db()
-    if batch.status == BatchStatus.SCREENED:
-        assert batch.run_id is not None  # a batch is screened as part of a run
-        run = Batch.objects.get(pk=batch.run_id)
-        ledger.post_acts(run)
-        _finish(run, as_of=as_of)
-        batch.refresh_from_db()
-    return view(batch)
+    """Credit the batch; takes up where a former try stopped. A batch that waits for approval is left alone."""
+    while _screen_next(batch_id):
+        pass
+    _finish(batch_id, as_of=as_of)
+    return view(Batch.objects.get(pk=batch_id))
 
 
 def view(row: Batch) -> BatchView:
@@ -133,93 +168,85 @@ def view(row: Batch) -> BatchView:
     return BatchView(**{name: getattr(row, name) for name in BatchView.__dataclass_fields__})
 
 
-def _check(*, partner: str, batch: str, content: bytes) -> None:
+def check_sender(*, partner: str, batch: str) -> None:
+    """Raise BatchCodeInvalid or NotAPartner where this is nobody who delivers batches, or no code of one."""
     if not _CODE(batch) or len(partner) > MAX_NAME_LENGTH:
         raise BatchCodeInvalid(batch=batch[:80])
-    if len(content) > MAX_CONTENT_BYTES:
-        raise BatchTooLarge(bytes=len(content), most=MAX_CONTENT_BYTES)
-    if not content.strip():
-        raise BatchEmpty(batch=batch)
     if identity_queries.organisation(partner).kind != "partner":
         raise NotAPartner(organisation=partner)
 
 
-def _screen(batch: Batch) -> None:
-    """Answer every row of the waiting batches, in one transaction; one run a day at a time decides.
+def pieces_of(content: bytes, *, size: int = PIECE_BYTES) -> Iterator[bytes]:
+    """Yield the content in pieces of whole lines, of ``size`` bytes at most save where one line is longer."""
+    start = 0
+    while start < len(content):
+        end = content.rfind(b"\n", start, start + size) + 1 if len(content) - start > size else len(content)
+        if end <= start:
+            end = content.find(b"\n", start) + 1 or len(content)
+        yield content[start:end]
+        start = end
 
-    Does nothing where another worker took some of them meanwhile: whoever calls reads what still waits and tries again.
+
+def _keep(row: Batch, pieces: Iterable[bytes]) -> int:
+    """Write the pieces down; return how many hold anything."""
+    line, number = 1, 0
+    for piece in pieces:
+        if piece.strip():
+            BatchPiece.objects.create(batch=row, number=number, first_line=line, content=piece)
+            number += 1
+        line += piece.count(b"\n")
+    row.pieces = number
+    row.save(update_fields=["pieces"])
+    return number
+
+
+def _enqueue(row: Batch, *, due_at: datetime) -> None:
+    cause = f"credit/{row.partner}/{row.code}"
+    jobs.enqueue(CREDIT_JOB, cause_key=cause, payload={"batch_id": row.pk}, due_at=due_at)
+
+
+def _screen_next(batch_id: int) -> bool:
+    """Answer the next piece in one transaction; tell whether there was one. One block at a time decides.
+
+    Where another worker was quicker nothing is done: whoever calls asks for the next piece again.
     """
-    waiting = _waiting_with(batch)
-    parsed = {pk: row_texts.parse(bytes(content)) for pk, content in _contents(waiting)}
-    delivery = _delivery(batch, parsed, received_at=max(row.received_at for row in waiting))
-    bad = [(pk, *problem) for pk, rows in parsed.items() for problem in rows.bad]
+    batch = Batch.objects.get(pk=batch_id)
+    if batch.status != BatchStatus.RECEIVED:
+        return False
+    piece = BatchPiece.objects.get(batch=batch, number=batch.screened_pieces)
+    rows = row_texts.parse(bytes(piece.content), first_line=piece.first_line)
     with transaction.atomic():
-        bulk_rows.lock(f"day/{batch.business_on}")
-        still = Batch.objects.select_for_update().filter(pk__in=parsed, status=BatchStatus.RECEIVED).order_by("pk")
-        if {row.pk for row in still} != set(parsed):
-            return
-        behaviours.save(delivery, behaviours.decide(delivery), bad=bad)
-        still.update(run=min(waiting, key=lambda row: row.code), status=BatchStatus.SCREENED)
+        bulk_rows.lock("screening")
+        locked = Batch.objects.select_for_update().get(pk=batch_id)
+        if locked.screened_pieces == piece.number and locked.status == BatchStatus.RECEIVED:
+            block = Block(batch.partner, batch.business_on, batch.received_at, rows, _people(batch.partner, rows))
+            answers.save(batch, block, deciding.decide(block))
+            done = piece.number + 1
+            status = BatchStatus.SCREENED if done == batch.pieces else BatchStatus.RECEIVED
+            Batch.objects.filter(pk=batch_id).update(screened_pieces=F("screened_pieces") + 1, status=status)
+    return True
 
 
-def _waiting_with(batch: Batch) -> list[Batch]:
-    """Return the batches of the run: this one and those that wait beside it, as many as memory allows."""
-    beside = Batch.objects.filter(
-        partner=batch.partner, business_on=batch.business_on, status=BatchStatus.RECEIVED
-    ).exclude(pk=batch.pk)
-    chosen, total = [batch], len(batch.content.content)
-    for other in beside.order_by("code").select_related("content"):
-        total += len(other.content.content)
-        if total > MAX_RUN_BYTES:
-            break
-        chosen.append(other)
-    return chosen
-
-
-def _contents(batches: list[Batch]) -> list[tuple[int, bytes | memoryview]]:
-    return list(BatchContent.objects.filter(batch__in=batches).order_by("batch__code").values_list("batch", "content"))
-
-
-def _delivery(batch: Batch, parsed: dict[int, Rows], *, received_at: datetime) -> Delivery:
-    columns = {
-        name: np.concatenate([getattr(rows, name) for rows in parsed.values()])
-        for name in Rows.__dataclass_fields__
-        if name != "bad"
-    }
-    rows = Rows(**columns, bad=())
-    batch_id = np.repeat(list(parsed), [len(part) for part in parsed.values()])
-    tokens, where = np.unique(rows.subject_ref.astype(str), return_inverse=True)
-    refs = identity_queries.person_refs(partner=batch.partner, subject_refs=tokens.tolist())
-    person_ref = np.array([ref or "" for ref in refs], dtype=object)[where] if len(rows) else np.zeros(0, object)
-    return Delivery(batch.partner, batch.business_on, received_at, batch_id.astype(np.int64), rows, person_ref)
+def _people(partner: str, rows: row_texts.Rows) -> np.ndarray:
+    """Return the ref of the person behind each row's token, "" where nobody is bound to it."""
+    where, tokens = pd.factorize(rows.subject_ref)
+    refs = identity_queries.person_refs(partner=partner, subject_refs=tokens.tolist())
+    found = np.array([ref or "" for ref in refs], dtype=object)
+    return found[where] if len(rows) else np.zeros(0, object)
 
 
 @transaction.atomic
-def _finish(run: Batch, *, as_of: datetime) -> None:
-    """Pay the coins and close the run."""
-    locked = Batch.objects.select_for_update().get(pk=run.pk)
-    if locked.status != BatchStatus.SCREENED:
+def _finish(batch_id: int, *, as_of: datetime) -> None:
+    """Pay the coins and close the batch."""
+    batch = Batch.objects.select_for_update().get(pk=batch_id)
+    if batch.status != BatchStatus.SCREENED:
         return
-    ledger.issue(run, at=as_of)
-    members = {row.pk: row for row in Batch.objects.filter(run=run)}
-    for pk, rows, accepted, posted_mg in _sums(run):
-        member = members[pk]
-        member.rows, member.accepted, member.posted_mg = rows, accepted, int(posted_mg)
-    for member in members.values():
-        member.status, member.credited_at = BatchStatus.CREDITED, as_of
-        events.record(
-            CREDITED_EVENT,
-            subject=f"batch/{member.partner}/{member.code}",
-            occurred_at=as_of,
-            detail={"rows": member.rows, "accepted": member.accepted, "posted_mg": member.posted_mg},
-        )
-    Batch.objects.bulk_update(members.values(), ["rows", "accepted", "posted_mg", "status", "credited_at"])
-
-
-def _sums(run: Batch) -> list[tuple[int, int, int, int]]:
-    """Return batch, rows, accepted rows and posted mg of each batch of the run."""
-    return list(
-        Behaviour.objects.filter(batch__run=run)
-        .values_list("batch_id")
-        .annotate(n=Count("id"), accepted=Count("id", filter=Q(status__in=ACCEPTED)), mg=Coalesce(Sum("posted_mg"), 0))
+    ledger.issue(batch, at=as_of)
+    batch.status, batch.credited_at = BatchStatus.CREDITED, as_of
+    batch.save(update_fields=["status", "credited_at"])
+    events.record(
+        CREDITED_EVENT,
+        subject=f"batch/{batch.partner}/{batch.code}",
+        occurred_at=as_of,
+        detail={"rows": batch.rows, "accepted": batch.accepted, "posted_mg": batch.posted_mg},
     )

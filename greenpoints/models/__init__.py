@@ -1,6 +1,15 @@
 """The tables of the app: batches, their rows, what is carried, what was issued, lots, redemptions, funds."""
 
-from greenpoints.models.batches import Batch, BatchContent, BatchStatus, Behaviour, BehaviourStatus
+from greenpoints.models.batches import (
+    Batch,
+    BatchPiece,
+    BatchStatus,
+    Behaviour,
+    BehaviourStatus,
+    Correction,
+    OwnAct,
+    VehicleChannel,
+)
 from greenpoints.models.campaigns import Bonus, BonusStatus, Campaign, CampaignDay, CampaignShare, CampaignStatus
 from greenpoints.models.grants import Grant, GrantStatus
 from greenpoints.models.lots import ExpiryNotice, Lot, LotUse
@@ -39,7 +48,7 @@ __all__ = [
     "AttestationKind",
     "Basis",
     "Batch",
-    "BatchContent",
+    "BatchPiece",
     "BatchStatus",
     "Behaviour",
     "BehaviourStatus",
@@ -62,6 +71,7 @@ __all__ = [
     "Dispute",
     "DisputeStatus",
     "Entrustment",
+    "Correction",
     "ExpiryNotice",
     "FactorChange",
     "FactorDecision",
@@ -85,8 +95,10 @@ __all__ = [
     "PoolStatus",
     "PooledEvent",
     "Purpose",
+    "OwnAct",
     "Redemption",
     "RedemptionStatus",
+    "VehicleChannel",
     "Refund",
     "Reversal",
     "ReversalCause",

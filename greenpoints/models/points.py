@@ -8,16 +8,17 @@ from greenpoints.models.batches import Batch
 
 
 class Carry(models.Model):
-    """What a resident has earned that is not a coin yet: milligrams, and coins that no fund could pay."""
+    """What a resident has earned that is not a coin yet: milligrams, and coins that no fund could pay.
+
+    Below zero are coins that were paid before a later record took their reason away: the next ones go towards them.
+    """
 
     person_ref = models.CharField(max_length=32, primary_key=True)
     carried_mg = models.BigIntegerField(default=0)
     carried_coins = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(carried_mg__gte=0, carried_coins__gte=0), name="greenpoints_carry_least")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(carried_mg__gte=0), name="greenpoints_carry_least")]
 
 
 class IssueStatus(models.TextChoices):

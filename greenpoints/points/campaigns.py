@@ -155,7 +155,7 @@ def take_back(behaviour: Behaviour) -> list[tuple[Campaign, int]]:
     In the caller's transaction, under the lock of the carry.
     """
     found = []
-    bonuses = Bonus.objects.filter(run=behaviour.batch.run, person_ref=behaviour.person_ref)
+    bonuses = Bonus.objects.filter(run=behaviour.batch, person_ref=behaviour.person_ref)
     for bonus in bonuses.exclude(status=BonusStatus.EXHAUSTED).select_related("campaign").order_by("campaign_id"):
         campaign = bonus.campaign
         if not _counts(campaign, behaviour.act):
@@ -263,7 +263,7 @@ def _write(campaign: Campaign, run: Batch, *, shares: list[CampaignShare], rows:
 
 def _earned(campaign: Campaign, run: Batch) -> list[tuple[str, int]]:
     """Return what each resident of the campaign earned in the run, in mg: grams, and coins without grams as theirs."""
-    rows = Behaviour.objects.filter(batch__run=run).exclude(posted_mg=0, flat_coins=0)
+    rows = Behaviour.objects.filter(batch=run).exclude(posted_mg=0, flat_coins=0)
     if campaign.acts:
         rows = rows.filter(act__in=campaign.acts.split(","))
     sums = rows.values_list("person_ref").annotate(mg=Sum(F("posted_mg") + F("flat_coins") * campaign.mg_per_coin))

@@ -1,25 +1,37 @@
-"""A run in the book: one posting per accepted event, one points posting per resident. Twice is once."""
+"""The coins of a batch in the book: one points posting per resident. Twice is once."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
-from django.db import connection, models
+from django.db import connection
 
 from bookkeeping import bulk, chart
 from bookkeeping.chart import Nature
 from bookkeeping.refusals import Overdrawn
 from greenpoints import bulk_rows, rewards
-from greenpoints.models import Batch, Behaviour, IssueStatus
+from greenpoints.models import Batch, IssueStatus
 from greenpoints.points import campaigns, debts, funds, lots
 from greenpoints.points.lots import NewLot
 from greenpoints.quantification import parameters
 from greenpoints.quantification.quantify import Ints
 
-BLOCK_ROWS = 25_000  # rows posted in one transaction: memory and the time a lock is held are bounded by it
 _DONE = frozenset({bulk.POSTED, bulk.REPLAYED})
+# What the rows of the batch brought at first, and what the batch changed of others; so every change counts once.
+_EARNED = """
+    SELECT person_ref, sum(mg), sum(coins) FROM (
+        SELECT event.person_ref AS person_ref, coalesce(first.posted_mg_before, event.posted_mg) AS mg,
+               coalesce(first.flat_coins_before, event.flat_coins) AS coins
+        FROM greenpoints_behaviour AS event
+        LEFT JOIN greenpoints_correction AS first ON first.behaviour_id = event.id AND first.revision = 1
+        WHERE event.batch_id = %s AND (event.posted_mg > 0 OR event.flat_coins > 0 OR event.revision > 0)
+        UNION ALL
+        SELECT event.person_ref, change.posted_mg - change.posted_mg_before,
+               change.flat_coins - change.flat_coins_before
+        FROM greenpoints_correction AS change JOIN greenpoints_behaviour AS event ON event.id = change.behaviour_id
+        WHERE change.run_id = %s
+    ) AS earned GROUP BY person_ref ORDER BY person_ref
+"""
 _CARRY = "SELECT person_ref, carried_mg, carried_coins FROM greenpoints_carry WHERE person_ref {among}"
 _KEEP_CARRY = {
     "postgresql": """
@@ -51,24 +63,9 @@ class _Earned:
     carried_coins: Ints
 
 
-def act_reference(partner: str, external_id: str) -> str:
-    """Return the name of the posting of an accepted event."""
-    return f"act/{partner}/{external_id}"
-
-
-def post_acts(run: Batch) -> None:
-    """Post every accepted event of the run that carries milligrams; may be run again after a crash."""
-    _open_accounts(run)
-    for block in _blocks(run):
-        external_ids, acts, people, posted_mg, ended_us = zip(*block, strict=True)
-        result = bulk.post_many(
-            references=[act_reference(run.partner, name) for name in external_ids],
-            sources=[f"co2e:act/{act}" for act in acts],
-            targets=[f"co2e:resident/{ref}" for ref in people],
-            quantities=np.array(posted_mg, np.int64),
-            occurred_at=np.array(ended_us, "datetime64[us]"),
-        )
-        _all_done(result.status, external_ids)
+def act_reference(partner: str, external_id: str, revision: int = 0) -> str:
+    """Return the name of the posting of an event, or of the difference that a change of its answer made."""
+    return f"act/{partner}/{external_id}" + (f"/{revision}" if revision else "")
 
 
 def issue(run: Batch, *, at: datetime) -> None:
@@ -87,11 +84,12 @@ def issue(run: Batch, *, at: datetime) -> None:
         carried_coins=earned.carried_coins,
         mg_per_coin=in_force.mg_per_coin,
     )
+    chart.open_accounts([f"coin:resident/{ref}" for ref in earned.people], nature=Nature.HOLDER)
     sponsors = _pay(run, earned.people, due.coins, unit_cost_fen=in_force.unit_cost_fen, at=at)
     unpaid = np.array([not sponsor for sponsor in sponsors], bool)
     _keep_carry(earned.people, due.carried_mg, np.where(unpaid, due.coins, 0))
     why = IssueStatus.FUND_EXHAUSTED if funds.sponsors_on(run.business_on) else IssueStatus.NO_FUND
-    rows = [row for row in zip(earned.people, due.coins.tolist(), sponsors, strict=True) if row[1]]
+    rows = [row for row in zip(earned.people, due.coins.tolist(), sponsors, strict=True) if row[1] > 0]
     bulk_rows.insert(
         "greenpoints_issue",
         ("run_id", "person_ref", "business_on", "sponsor", "coins", "cost_fen", "status"),
@@ -117,48 +115,10 @@ def points_reference(run: Batch, person_ref: str) -> str:
     return f"points/{run.business_on}/{person_ref}/{run.partner}:{run.code}"
 
 
-def _accepted(run: Batch) -> models.QuerySet[Behaviour]:
-    return Behaviour.objects.filter(batch__run=run).exclude(posted_mg=0, flat_coins=0)
-
-
-def _open_accounts(run: Batch) -> None:
-    accepted = _accepted(run)
-    acts = sorted(set(accepted.values_list("act", flat=True).distinct()))
-    people = sorted(set(accepted.values_list("person_ref", flat=True).distinct()))
-    chart.open_accounts([f"co2e:act/{act}" for act in acts], nature=Nature.SOURCE, striped=True)
-    chart.open_accounts(
-        [f"{asset}:resident/{ref}" for ref in people for asset in ("co2e", "coin")], nature=Nature.HOLDER
-    )
-
-
-def _blocks(run: Batch) -> Iterator[Sequence[tuple]]:
-    """Yield the events to post, block by block, by key: constant memory whatever the size of the run."""
-    after = 0
-    fields = ("id", "external_id", "act", "person_ref", "posted_mg", "ended_us")
-    while True:
-        query = Behaviour.objects.filter(batch__run=run, posted_mg__gt=0, id__gt=after).order_by("id")
-        block = list(query.values_list(*fields)[:BLOCK_ROWS])
-        if not block:
-            return
-        after = block[-1][0]
-        yield [row[1:] for row in block]
-
-
-def _all_done(status: Any, names: Sequence[str]) -> None:
-    for answer in np.unique(status).tolist():
-        if answer not in _DONE:
-            first = names[int(np.flatnonzero(status == answer)[0])]
-            raise PostingRefused(f"the book answered {answer} to {first}")
-
-
 def _earned(run: Batch) -> _Earned:
-    sums = (
-        _accepted(run)
-        .values_list("person_ref")
-        .annotate(mg=models.Sum("posted_mg"), coins=models.Sum("flat_coins"))
-        .order_by("person_ref")
-    )
-    rows = [(ref, int(mg), int(coins)) for ref, mg, coins in sums]
+    with connection.cursor() as cursor:
+        cursor.execute(_EARNED, [run.pk, run.pk])
+        rows = [(ref, int(mg), int(coins)) for ref, mg, coins in cursor.fetchall()]
     people = [row[0] for row in rows]
     carried = {ref: (mg, coins) for ref, mg, coins in bulk_rows.select_among(_CARRY, people)}
     before = np.array([carried.get(ref, (0, 0)) for ref in people], np.int64).reshape(-1, 2)
@@ -169,7 +129,7 @@ def _earned(run: Batch) -> _Earned:
 def _pay(run: Batch, people: list[str], coins: Ints, *, unit_cost_fen: int, at: datetime) -> list[str]:
     """Return who paid each resident's coins: the first fund in force that had enough; empty where none had."""
     paid_by = [""] * len(people)
-    due = np.flatnonzero(coins).tolist()
+    due = np.flatnonzero(coins > 0).tolist()  # what was paid too much waits in the carry until it is earned
     for sponsor in funds.sponsors_on(run.business_on):
         if not due:
             break

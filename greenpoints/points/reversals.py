@@ -79,7 +79,7 @@ def reverse_act(*, partner: str, external_id: str, cause: str, by: str, at: date
 
 def _credited(partner: str, external_id: str) -> Behaviour:
     rows = Behaviour.objects.filter(partner=partner, external_id=external_id, status__in=ACCEPTED)
-    act = rows.select_related("batch__run").first()
+    act = rows.select_related("batch").first()
     if act is None or act.batch.status != BatchStatus.CREDITED:
         raise ActMissing(partner=partner, act=external_id)
     return act
@@ -88,11 +88,7 @@ def _credited(partner: str, external_id: str) -> Behaviour:
 def _reverse(act: Behaviour, *, cause: str, by: str, at: datetime) -> Reversal:
     if act.posted_mg:
         try:
-            postings.reverse(
-                posting=ledger.act_reference(act.partner, act.external_id),
-                reference=_reference(act, "grams"),
-                occurred_at=at,
-            )
+            _reverse_grams(act, at=at)
         except Overdrawn as refusal:
             raise ReductionUsed(partner=act.partner, act=act.external_id) from refusal
     due = _due(act)
@@ -111,6 +107,17 @@ def _reverse(act: Behaviour, *, cause: str, by: str, at: datetime) -> Reversal:
         by=by,
         reversed_at=at,
     )
+
+
+def _reverse_grams(act: Behaviour, *, at: datetime) -> None:
+    """Take back the posting of the act; where its answer changed, what all its postings came to."""
+    reference = _reference(act, "grams")
+    if not act.revision:
+        first = ledger.act_reference(act.partner, act.external_id)
+        postings.reverse(posting=first, reference=reference, occurred_at=at)
+    else:
+        leg = Leg(f"co2e:resident/{act.person_ref}", f"co2e:act/{act.act}", act.posted_mg)
+        postings.post(reference=reference, legs=[leg], occurred_at=at)
 
 
 def _due(act: Behaviour) -> list[tuple[str, int]]:
@@ -132,7 +139,7 @@ def _due(act: Behaviour) -> list[tuple[str, int]]:
 def _sponsor(act: Behaviour) -> str:
     """Return who paid the coins of the act's run, or else those that the resident got last."""
     paid = Issue.objects.filter(person_ref=act.person_ref, status=IssueStatus.ISSUED)
-    row = paid.filter(run=act.batch.run).first() or paid.order_by("-business_on", "-id").first()
+    row = paid.filter(run=act.batch).first() or paid.order_by("-business_on", "-id").first()
     return row.sponsor if row else Fund.objects.order_by("sponsor").values_list("sponsor", flat=True)[0]
 
 

@@ -14,6 +14,9 @@ evidence        ``{"type": ..., "ref": ...}``: what proves it and the partner's 
 material        for weighed recycling: paper, plastic or metal more exactly (may be left out)
 place           geohash of the start, at most 6 letters: no tracks (may be left out)
 device          a hashed device or card number (may be left out)
+measures        further whole numbers that the act asks for, ``{"name": number, ...}`` (may be left out)
+asset_ref       the vehicle, meter, installation, serial ... that the act is about (may be left out)
+counterpart_ref the other person or party, where the act has one (may be left out)
 ==============  =====================================================================================
 """
 
@@ -31,11 +34,13 @@ from numpy.typing import NDArray
 MAX_LINE_BYTES = 2_000
 MAX_QUANTITY = 10**9
 MAX_INT_DIGITS = 18
+MOST_MEASURES = 12
 REQUIRED = ("external_id", "act", "subject_ref", "started_at", "ended_at", "quantity", "unit", "evidence")
-OPTIONAL = ("material", "place", "device")
+OPTIONAL = ("material", "place", "device", "measures", "asset_ref", "counterpart_ref")
 _KNOWN = frozenset(REQUIRED + OPTIONAL)
 _NAME = re.compile(r"[A-Za-z0-9._:\-]{1,64}").fullmatch
 _WORD = re.compile(r"[A-Za-z0-9_/]{0,24}").fullmatch
+_MEASURE = re.compile(r"[a-z][a-z0-9_]{0,39}").fullmatch
 _PLACE = re.compile(r"[0-9b-hjkmnp-z]{0,6}").fullmatch
 _INSTANT = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)").fullmatch
 
@@ -50,7 +55,7 @@ class Rows:
 
     ``line`` counts from 1; ``*_us`` are microseconds since 1970 UTC; ``quantity`` is in ``unit``; text columns are
     object arrays, empty where a member was left out; ``fingerprint`` names the content whatever the layout of the
-    line. ``bad``: (line, external id or empty, reason code).
+    line; ``measures`` is JSON with the names in their order. ``bad``: (line, external id or empty, reason code).
     """
 
     line: NDArray[np.int64]
@@ -66,6 +71,9 @@ class Rows:
     evidence_ref: NDArray[Any]
     place: NDArray[Any]
     device: NDArray[Any]
+    measures: NDArray[Any]
+    asset_ref: NDArray[Any]
+    counterpart_ref: NDArray[Any]
     fingerprint: NDArray[np.int64]
     bad: tuple[tuple[int, str, str], ...]
 
@@ -77,11 +85,11 @@ _WHOLE = frozenset({"line", "started_us", "ended_us", "quantity", "fingerprint"}
 _FIELDS = tuple(name for name in Rows.__dataclass_fields__ if name != "bad")
 
 
-def parse(content: bytes) -> Rows:
+def parse(content: bytes, *, first_line: int = 1) -> Rows:
     """Return the lines of ``content`` as columns; blank lines are left out. Raises nothing for what a row may hold."""
     good: list[tuple] = []
     bad: list[tuple[int, str, str]] = []
-    for number, line in _lines(content):
+    for number, line in _lines(content, first_line):
         try:
             good.append((number, *_row(line)))
         except BadRow as problem:
@@ -91,8 +99,8 @@ def parse(content: bytes) -> Rows:
     return Rows(**arrays, bad=tuple(bad))
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(content.split(b"\n"), start=1):
+def _lines(content: bytes, first_line: int) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(content.split(b"\n"), start=first_line):
         stripped = line.strip(b" \t\r")
         if stripped:
             yield number, stripped
@@ -151,12 +159,16 @@ def _row(line: bytes) -> tuple:
         _text(members["external_id"], _NAME), _text(members["act"], _NAME), _text(members["subject_ref"], _NAME),
         _text(members["unit"], _WORD), _text(members.get("material", ""), _WORD), kind, ref,
         _text(members.get("place", ""), _PLACE), _text(members.get("device", ""), _NAME, empty=True),
+        _measures(members["measures"]) if "measures" in members else "",
+        _text(members.get("asset_ref", ""), _NAME, empty=True),
+        _text(members.get("counterpart_ref", ""), _NAME, empty=True),
     )  # fmt: skip
     started, ended = _instant_us(members["started_at"]), _instant_us(members["ended_at"])
     content = "\x1f".join((*texts, str(started), str(ended), str(quantity))).encode()
     fingerprint = int.from_bytes(blake2b(content, digest_size=8).digest(), "big", signed=True)
-    external_id, act, subject, unit, material, kind, ref, place, device = texts
-    return external_id, act, subject, started, ended, quantity, unit, material, kind, ref, place, device, fingerprint
+    external_id, act, subject, *others = texts
+    unit, *others = others
+    return external_id, act, subject, started, ended, quantity, unit, *others, fingerprint
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -186,6 +198,22 @@ def _evidence(value: Any) -> tuple[str, str]:
     if type(value) is not dict or not value.keys() <= {"type", "ref"} or "type" not in value:
         raise BadRow("bad_evidence")
     return _text(value["type"], _WORD), _text(value.get("ref", ""), _NAME, empty=True)
+
+
+def _measures(value: Any) -> str:
+    """Return the measures as JSON with the names in their order, "" where there are none."""
+    if type(value) is not dict or len(value) > MOST_MEASURES:
+        raise BadRow("bad_measures")
+    for name, number in value.items():
+        if not _MEASURE(name):
+            raise BadRow("bad_measures")
+        if type(number) is not int:
+            raise BadRow("not_a_whole_number")
+        if number < 0:
+            raise BadRow("bad_measures")
+        if number > MAX_QUANTITY:
+            raise BadRow("number_too_large")
+    return json.dumps(value, sort_keys=True, separators=(",", ":")) if value else ""
 
 
 def _instant_us(value: Any) -> int:
