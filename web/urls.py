@@ -15,6 +15,7 @@ from web.views import (
     redemptions,
 )
 from web.views.gep import comparison, datasets, exports, maps, overview, parcels, publication, runs, scenarios, tiles
+from web.views.operators import campaigns, desk
 from web.views.residents import circles, consents, personal_data, statements
 from web.views.residents import home as residents_home
 
@@ -50,6 +51,11 @@ urlpatterns = [
     path("ogc/", include("web.ogc.urls")),
     path("greenpoints/", greenpoints.page, name="greenpoints"),
     path("greenpoints/code/", redemptions.show_code, name="show_code"),
+    path("greenpoints/desk/", desk.page, name="operator_desk"),
+    path("greenpoints/desk/campaigns/new/", campaigns.new_campaign, name="campaign_new"),
+    path("greenpoints/desk/grants/new/", campaigns.new_grant, name="grant_new"),
+    path("greenpoints/desk/batches/<str:partner>/<str:code>/", desk.delivery, name="delivery"),
+    path("greenpoints/desk/<str:kind>/<str:code>/decide/", campaigns.decide, name="operator_decide"),
     path("greenpoints/figures/", public_figures.page, name="public_figures"),
     path("greenpoints/<str:person>/", residents_home.page, name="resident"),
     path("greenpoints/<str:person>/statements/", statements.latest, name="statements"),

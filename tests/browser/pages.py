@@ -13,6 +13,10 @@ NAMES = (
 OWN = ("/greenpoints/{person}/", "/greenpoints/{person}/statements/2026/", "/greenpoints/{person}/consents/",
        "/greenpoints/{person}/circles/", "/greenpoints/{person}/data/")  # fmt: skip
 
+# What operators see behind the sign-in.
+OPERATORS = ("/greenpoints/desk/", "/greenpoints/desk/campaigns/new/", "/greenpoints/desk/grants/new/",
+             "/greenpoints/desk/batches/transit/day-1/")  # fmt: skip
+
 # What analysts see behind the sign-in; ``{run}`` is the story's account.
 DESK = ("/gep/datasets/", "/gep/datasets/new/", "/gep/runs/", "/gep/runs/new/", "/gep/runs/{run}/",
         "/gep/scenarios/new/?area=361028100001")  # fmt: skip

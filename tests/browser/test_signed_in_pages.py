@@ -66,6 +66,13 @@ def test_the_merchants_desk_is_accessible_and_fits_a_phone(screen, told, mode):
 
 
 @pytest.mark.parametrize("mode", pages.MODES)
+def test_the_operators_desk_is_accessible_and_fits_a_phone(screen, told, mode):
+    window = screen(width=390, modes=pages.MODES[mode])
+    sign_in(window, "operator", path=pages.OPERATORS[0])
+    assert wrong_with(window, pages.OPERATORS) == {}
+
+
+@pytest.mark.parametrize("mode", pages.MODES)
 def test_the_analysts_desk_is_accessible_and_fits_a_phone(screen, told, mode):
     window = screen(width=390, modes=pages.MODES[mode])
     sign_in(window, told.analyst, path="/gep/")

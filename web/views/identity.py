@@ -17,6 +17,7 @@ YEAR_S = 365 * 24 * 3600
 DISPLAY_MODES = ("elder", "contrast")
 
 DESKS = (
+    (Role.OPERATOR, "operator_desk"),
     (Role.MERCHANT, "redeem"),
     (Role.ANALYST, "gep"),
     (Role.POLICY_OFFICER, "policy"),

@@ -18,6 +18,8 @@ DESK_EMPTY = (302, 403, 403, 403, 403, 404, 403, 404)
 ANALYSTS_DESK = (302, *(403,) * 7)
 # A resident's own pages: auditors read them too, and nobody else.
 OWN = (302, 403, 200, 403, 403, 403, 403, 200)
+# The desk of 绿宝: nobody here is an operator; auditors look.
+OPERATORS_DESK = (302, 403, 403, 403, 403, 403, 403, 200)
 # 302: asked to sign in. In the order of READERS.
 ANSWERS = {
     "home": ALL,
@@ -60,6 +62,11 @@ ANSWERS = {
     "parcel": NONE_THERE,
     "greenpoints": ALL,
     "public_figures": ALL,
+    "operator_desk": OPERATORS_DESK,
+    "campaign_new": ANALYSTS_DESK,
+    "grant_new": ANALYSTS_DESK,
+    "delivery": (302, 403, 403, 403, 403, 403, 403, 404),
+    "operator_decide": POST_ONLY,
     "show_code": (302, *(405,) * 7),
     "resident": OWN,
     "statements": (302, 403, 302, 403, 403, 403, 403, 302),
@@ -92,6 +99,7 @@ def address(city, seven_coins, claim):
     """Return the address of a route that leads to something of the owner's or the seller's."""
     own = city["refs"][0]
     arguments = {
+        "delivery": ("none", "none"), "operator_decide": ("grant", "none"),
         "statements": (own,), "statement": (own, "2026-05"), "statement_file": (own, "2026-05", "csv"),
         "circles": (own,), "circle_decide": (own,), "goal": (own,),
         "consents": (own,), "consent_decide": (own,), "personal_data": (own,), "account_close": (own,),

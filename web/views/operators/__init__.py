@@ -1,0 +1,1 @@
+"""The desk of those who run 绿宝: funds, campaigns, grants, deliveries."""
