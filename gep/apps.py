@@ -24,4 +24,7 @@ class GepConfig(AppConfig):
         events.declare("gep.dataset_refused", zh="数据集未通过检查", en="Dataset refused")
         events.declare("gep.dataset_amended", zh="数据集说明已更正", en="Description of a dataset corrected")
         events.declare("gep.dataset_withdrawn", zh="数据集已撤回", en="Dataset withdrawn")
+        events.declare("gep.parcel_load_done", zh="图斑数据集已入库", en="Dataset of parcels loaded")
+        events.declare("gep.parcel_load_refused", zh="图斑数据集未能入库", en="Dataset of parcels not loaded")
+        events.declare("gep.parcel_load_cancelled", zh="图斑入库已取消", en="Loading of parcels cancelled")
         events.declare("gep.parcels_versioned", zh="图斑新版本入库", en="New version of a county's parcels")

@@ -12,7 +12,7 @@ from core.coefficients import BadCoefficientTable
 from gep import statistics
 from gep.files import FileRefused, parcels, rasters, sheets
 from gep.files.findings import Findings, write_rejections
-from gep.files.limits import UPLOAD
+from gep.files.limits import PARCELS_UPLOAD, UPLOAD
 from gep.files.parcels import Columns
 
 SYNTHETIC_MARK = "模拟数据"
@@ -69,7 +69,7 @@ def found_in(findings: Findings | None, *, folder: Path) -> Found:
 def _parcels(path: Path, stated: Stated, folder: Path) -> CheckedFile:
     names = {"parcel_id": stated.options["id_column"]} if stated.options.get("id_column") else {}
     chosen = {name: stated.options[name] for name in OF_PARCELS if stated.options.get(name)}
-    found = parcels.check(path, folder / "parcels.arrow", columns=Columns(**names), limits=UPLOAD, **chosen)
+    found = parcels.check(path, folder / "parcels.arrow", columns=Columns(**names), limits=PARCELS_UPLOAD, **chosen)
     table = found.table
     counties, counts = np.unique(table.column("county"), return_counts=True)
     facts = {

@@ -6,15 +6,22 @@ from typing import Any
 from django.conf import settings
 
 from core import jobs
-from gep import datasets, run_files, run_work
+from gep import datasets, parcel_loads, run_files, run_work
 
+LOAD_LEASE = timedelta(hours=2)  # a county of half a million parcels, on SQLite, with room
 BLOCK_LEASE = timedelta(seconds=settings.GEP_BLOCK_LEASE_SECONDS)
 
 
-@jobs.handler("gep.check_dataset", atomic=False)
+@jobs.handler("gep.check_dataset", atomic=False, lease=LOAD_LEASE)
 def check_dataset(payload: dict[str, Any], *, as_of: datetime) -> None:
     """Put an upload together and check it; once checked, again changes nothing."""
     datasets.check(payload["dataset"], as_of=as_of)
+
+
+@jobs.handler("gep.load_parcels", atomic=False, lease=LOAD_LEASE)
+def load_parcels(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Load the next county of a dataset of parcels; once loaded, again changes nothing."""
+    parcel_loads.take_next(payload["load"], as_of=as_of)
 
 
 @jobs.handler("gep.check_run", atomic=False)

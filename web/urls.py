@@ -14,7 +14,19 @@ from web.views import (
     public_figures,
     redemptions,
 )
-from web.views.gep import comparison, datasets, exports, maps, overview, parcels, publication, runs, scenarios, tiles
+from web.views.gep import (
+    comparison,
+    datasets,
+    exports,
+    maps,
+    overview,
+    parcel_loading,
+    parcels,
+    publication,
+    runs,
+    scenarios,
+    tiles,
+)
 from web.views.operators import campaigns, desk
 from web.views.residents import circles, consents, personal_data, statements
 from web.views.residents import home as residents_home
@@ -38,6 +50,7 @@ urlpatterns = [
     path("gep/datasets/", datasets.catalogue, name="datasets"),
     path("gep/datasets/new/", datasets.upload, name="dataset_new"),
     path("gep/datasets/<str:code>/", datasets.page, name="dataset"),
+    path("gep/datasets/<str:code>/load/", parcel_loading.page, name="parcel_loading"),
     path("gep/datasets/<str:code>/withdraw/", datasets.withdraw, name="dataset_withdraw"),
     path("gep/datasets/<str:code>/rejections.csv", datasets.rejections, name="dataset_rejections"),
     path("gep/runs/", runs.listing, name="runs"),

@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from gep.api import accounts, datasets, runs
+from gep.api import accounts, datasets, parcel_loads, runs
 
 router = Router()
 router.add_router("", accounts.router)
 router.add_router("", datasets.router)
+router.add_router("", parcel_loads.router)
 router.add_router("", runs.router)

@@ -1,6 +1,6 @@
 """How much a file may ask of us: strict for what strangers upload, wide for what an analyst opens on an own machine."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 GIB = 2**30
 
@@ -38,6 +38,17 @@ UPLOAD = Limits(
     cpu_seconds=60,
     wall_seconds=90,
     written_bytes=2 * GIB,
+)
+# Parcels are streamed into their copy: bytes and time bound them, not their number; three million are a city.
+PARCELS_UPLOAD = replace(
+    UPLOAD,
+    features=20_000_000,
+    vertices=1_000_000_000,
+    unpacked_bytes=8 * GIB,
+    memory_bytes=8 * GIB,  # of address space: the copy is mapped, and is not resident
+    cpu_seconds=1_800,
+    wall_seconds=3_600,
+    written_bytes=16 * GIB,
 )
 COMMAND_LINE = Limits(
     features=10_000_000,

@@ -2,7 +2,7 @@
 
 from gep.models.accounts import AccountTotal, ParcelAccount
 from gep.models.datasets import Dataset, DatasetKind, DatasetPart, DatasetStatus
-from gep.models.parcels import EARLIEST, Parcel, ParcelLineage
+from gep.models.parcels import EARLIEST, LoadState, Parcel, ParcelLineage, ParcelLoad
 from gep.models.runs import (
     NEXT_STATUSES,
     BlockState,
@@ -23,9 +23,11 @@ __all__ = [
     "DatasetKind",
     "DatasetPart",
     "DatasetStatus",
+    "LoadState",
     "Parcel",
     "ParcelAccount",
     "ParcelLineage",
+    "ParcelLoad",
     "Run",
     "RunBlock",
     "RunFile",

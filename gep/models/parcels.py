@@ -57,6 +57,47 @@ class Parcel(models.Model):
         return self.code
 
 
+class LoadState(models.TextChoices):
+    """Where the loading of a dataset of parcels stands."""
+
+    WAITING = "waiting", _("待入库")
+    RUNNING = "running", _("入库中")
+    DONE = "done", _("已入库")
+    REFUSED = "refused", _("未能入库")
+    CANCELLED = "cancelled", _("已取消")
+
+
+class ParcelLoad(models.Model):
+    """A dataset of parcels that becomes the parcels as they are from a day on, county by county.
+
+    ``counties`` are those of the dataset in their order; ``done`` holds what each came to, so that a load that was
+    stopped goes on with the next.
+    """
+
+    dataset = models.ForeignKey("gep.Dataset", on_delete=models.PROTECT, related_name="loads")
+    valid_from = models.DateField()
+    state = models.CharField(max_length=10, choices=LoadState, default=LoadState.WAITING)
+    generation = models.PositiveSmallIntegerField(default=1)  # counts the times it was taken up again
+    counties = models.JSONField(default=list)
+    done = models.JSONField(default=dict)
+    refusal = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("图斑入库")
+        ordering = ["-id"]
+        constraints = [
+            UniqueConstraint(fields=["dataset", "valid_from"], name="gep_parcel_load_once"),
+            CheckConstraint(condition=Q(state__in=LoadState.values), name="gep_parcel_load_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id}/{self.valid_from}"
+
+
 class ParcelLineage(models.Model):
     """A part of a parcel that became part of another; the shares of one parent add up to 1.
 

@@ -175,13 +175,23 @@ def settings_of_upload() -> dict[str, Any]:
 @readers_only
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """Show one dataset with its facts and what its check found; an htmx request gets the state alone."""
-    context = told(named(request, code)) | {"may_change": Role.ANALYST.value in roles.held(request.user)}
+    row = named(request, code)
     if request.headers.get("HX-Request") == "true":
+        context = told(row)
         answer = render(request, "gep/dataset_state.html", context)
         if not context["waits"]:
             answer.headers["HX-Refresh"] = "true"
         return answer
-    return render(request, "gep/dataset.html", context)
+    return shown(request, row)
+
+
+def shown(request: HttpRequest, row: DatasetView, *, refusal: RuleViolation | None = None) -> HttpResponse:
+    """Return the page of a dataset, with the refusal of a step where there was one."""
+    from web.views.gep import parcel_loading
+
+    context = told(row) | {"may_change": Role.ANALYST.value in roles.held(request.user), "refusal": refusal}
+    context |= parcel_loading.told(request, row)
+    return render(request, "gep/dataset.html", context, status=refusal.status if refusal else 200)
 
 
 @analysts_only
