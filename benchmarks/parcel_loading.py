@@ -2,7 +2,7 @@
 
     python benchmarks/parcel_loading.py [SIZE] [--database URL] [--again SHARE]
 
-Prints for SIZE parcels (a million by default) the seconds and the peak memory of the check and of the load, each with
+Prints for SIZE parcels (a hundred thousand by default; a city has a million or more) the seconds and the peak memory of the check and of the load, each with
 its ratio to one reading of the same file by shapely in the same run, and of a second version in which SHARE of them
 changed.
 """
@@ -31,7 +31,7 @@ COUNTY = "361028"
 def main() -> None:
     """Measure one size."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("size", nargs="?", type=int, default=1_000_000)
+    asked.add_argument("size", nargs="?", type=int, default=100_000)
     asked.add_argument("--database", default=os.environ.get("DATABASE_URL", "sqlite:///"))
     asked.add_argument("--again", type=float, default=0.01)
     wanted = asked.parse_args()
