@@ -2,9 +2,9 @@
 
     python benchmarks/parcel_loading.py [SIZE] [--database URL] [--again SHARE]
 
-Prints for SIZE parcels (a hundred thousand by default; a city has a million or more) the seconds and the peak memory of the check and of the load, each with
-its ratio to one reading of the same file by shapely in the same run, and of a second version in which SHARE of them
-changed.
+Prints for SIZE parcels (a hundred thousand by default; a city has a million or more) the seconds and the peak memory of
+the check and of the load, each with its ratio to one reading of the same file by shapely in the same run, and of a
+second version in which SHARE of them changed.
 """
 
 import argparse
