@@ -43,7 +43,12 @@ GEP_PAGES = (
     Page("publication", _("公报")),
 )
 GEP_DESK = (Page("runs", _("核算任务")), Page("datasets", _("数据集")), Page("scenario_new", _("情景")))
-FOOT_PAGES = (*PAGES, Page("redeem", _("商户核销")), Page("api_docs", _("数据接口")))
+FOOT_PAGES = (
+    *PAGES,
+    Page("units", _("核证单位登记簿")),
+    Page("redeem", _("商户核销")),
+    Page("api_docs", _("数据接口")),
+)
 
 
 def links(pages: tuple[Page, ...], *, path: str) -> list[dict[str, object]]:

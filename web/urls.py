@@ -13,6 +13,8 @@ from web.views import (
     policy,
     public_figures,
     redemptions,
+    registry,
+    registry_desk,
 )
 from web.views.gep import (
     comparison,
@@ -89,6 +91,12 @@ urlpatterns = [
     path("policy/", policy.page, name="policy"),
     path("policy/reconciliation/", policy.reconciliation_page, name="reconciliation"),
     path("policy/claims/<str:claim>/", policy.claim_page, name="claim"),
+    path("units/", registry.page, name="units"),
+    path("units/desk/", registry_desk.desk, name="registry_desk"),
+    path("units/serials/<str:serial>/", registry.life, name="unit_life"),
+    path("units/batches/<str:code>.json", registry.proof, name="unit_batch_proof"),
+    path("units/certificates/<str:number>/", registry.certificate, name="certificate"),
+    path("units/certificates/<str:number>.<str:kind>", registry.certificate_file, name="certificate_file"),
     path("transparency/", bookkeeping.page, name="transparency"),
     path("transparency/proof.json", bookkeeping.proof, name="proof"),
     path("transparency/verifier.py", bookkeeping.verifier, name="verifier"),

@@ -1,10 +1,11 @@
-"""绿宝 over HTTP: partners deliver behaviours, merchants take coins. Every request is signed."""
+"""绿宝 over HTTP: partners deliver behaviours, merchants take coins, holders retire units; all that moves is signed."""
 
 from ninja import Router
 
-from greenpoints.api import batches, redemptions
+from greenpoints.api import batches, redemptions, units
 from identity.signatures import PartnerSignature
 
 router = Router(tags=["greenpoints"], auth=PartnerSignature())
 router.add_router("", batches.router)
 router.add_router("", redemptions.router)
+router.add_router("", units.router)

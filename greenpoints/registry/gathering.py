@@ -1,11 +1,9 @@
 """The events of a frozen batch: those that qualify are taken once and for all, the others are counted by reason."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +12,7 @@ from greenpoints import bulk_rows
 from greenpoints.certification import collisions
 from greenpoints.certification.collisions import ETS_BOUNDARY, RULES, Event
 from greenpoints.models import Basis, PoolBatch, PooledEvent
+from greenpoints.quantification import bases
 from greenpoints.quantification.acts import ACTS
 from greenpoints.quantification.parameters import UNCONFIRMED
 from greenpoints.queries import risk as risk_queries
@@ -127,19 +126,13 @@ def figures_confirmed(basis_id: int) -> bool:
 
     The evidence discount does not count: it is a choice that only ever lowers the grams.
     """
-    return not _has_unconfirmed(json.loads(Basis.objects.get(pk=basis_id).content))
+    basis = bases.read(Basis.objects.get(pk=basis_id).content)
+    return all(figure.tag != UNCONFIRMED for figure in basis.figures.values())
 
 
 def _version_confirmed(factor: str) -> bool:
     """Return the same of a row that has no basis, from the version of its factor: ``... source TAG x class ...``."""
     return bool(factor) and factor.partition(" x ")[0].split()[-1] != UNCONFIRMED
-
-
-def _has_unconfirmed(told: Any) -> bool:
-    if isinstance(told, dict):
-        here = told.get("tag") == UNCONFIRMED
-        return here or any(_has_unconfirmed(part) for name, part in told.items() if name != "discount")
-    return isinstance(told, list) and any(_has_unconfirmed(part) for part in told)
 
 
 def _take(batch: PoolBatch, rows: list[Row], left_out: Counter[str]) -> None:

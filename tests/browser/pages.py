@@ -6,7 +6,7 @@ MODES = {"normal": (), "elder": ("elder",), "contrast": ("contrast",)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 NAMES = (
     "home", "sign-in", "map", "gep", "parcel", "greenpoints", "redeem", "marketplace", "listing", "policy", "claim",
-    "transparency", "figures", "api-docs", "county", "comparison", "publication", "ogc",
+    "transparency", "figures", "units", "api-docs", "county", "comparison", "publication", "ogc",
 )  # fmt: skip
 
 # A resident's own pages; ``{person}`` is the story's resident.
@@ -38,6 +38,7 @@ def path_of(name: str, told: Story) -> str:
         "claim": f"/policy/claims/{told.claim}/",
         "transparency": "/transparency/",
         "figures": "/greenpoints/figures/",
+        "units": "/units/",
         "api-docs": "/api/docs/",
         "county": "/map/?area=361028&indicator=water_retention",
         "comparison": "/gep/compare/",

@@ -17,6 +17,8 @@ HEADINGS = (
     ("co2e", "co2e:institution", _("记在单位名下"), 1),
     ("co2e", "co2e:entrusted", _("居民已委托"), 1),
     ("co2e", "co2e:pool", _("在汇集池中"), 1),
+    ("co2e", "co2e:issued", _("已签发为核证单位"), 1),
+    ("co2e", "co2e:deducted", _("核证时扣减"), 1),
     ("co2e", "co2e:donated", _("已捐赠抵消"), 1),
     ("coin", "coin:issued", _("资助方授权发放"), -1),
     ("coin", "coin:fund", _("资助资金中尚可发放"), 1),

@@ -82,6 +82,12 @@ ANSWERS = {
     "account_close": POST_ONLY,
     "personal_data_correct": (302, 403, 302, 403, 403, 403, 403, 403),
     "personal_data_export": (302, 403, 200, 403, 403, 403, 403, 403),
+    "units": ALL,
+    "registry_desk": DESK,
+    "unit_life": NONE_THERE,
+    "unit_batch_proof": NONE_THERE,
+    "certificate": NONE_THERE,
+    "certificate_file": NONE_THERE,
     "redeem": (302, 403, 403, 200, 403, 403, 403, 403),
     "marketplace": ALL,
     "listing": NONE_THERE,
@@ -112,7 +118,8 @@ def address(city, seven_coins, claim):
         "parcel_loading": ("none",), "run": ("none",), "run_progress": ("none",),
         "run_file": ("none", "report.pdf"), "run_step": ("none", "cancel"), "ogc_collection": ("none",),
         "ogc_items": ("none",), "ogc_item": ("none", "one"), "ogc_tilejson": ("none",), "ogc_tilesets": ("none",),
-        "ogc_tileset": ("none",),
+        "ogc_tileset": ("none",), "unit_life": ("none",), "unit_batch_proof": ("none",), "certificate": ("none",),
+        "certificate_file": ("none", "pdf"),
     }  # fmt: skip
     return lambda name: reverse(name, args=arguments.get(name)) + ("?reference=gift/1" if name == "proof" else "")
 
