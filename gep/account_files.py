@@ -201,7 +201,7 @@ def read(described: Described, *, folder: Path, progress: Progress | None = None
     parcels = TableParcels(checked.table, region, surveyed=bool(described.columns.land_use))
     statistics = None
     if described.statistics is not None:
-        statistics = file_sources.read_statistics(described.statistics, counties=parcels.counties)
+        statistics = file_sources.read_statistics(described.statistics, counties=parcels.counties, towns=parcels.towns)
     return Inputs(checked, parcels, facts, _stack(described), statistics)
 
 

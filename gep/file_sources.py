@@ -1,14 +1,16 @@
 """Inputs of an account that lie in files, as the engine asks for them: parcels in blocks, statistics by county."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gep import statistics
+from gep.accounting import townships
 from gep.accounting.inputs import CountyStatistics, Parcels
 from gep.files import FileRefused, findings, sheets
 from gep.files.findings import Findings
@@ -62,6 +64,13 @@ class TableParcels:
         named = [zip(self.table.column(code), self.table.column(name), strict=True) for code, name in pairs]
         return {str(code): str(name) for each in named for code, name in each}
 
+    def towns(self) -> dict[str, str]:
+        """The codes of towns by their names, but for names that two towns share."""
+        codes, named = self.table.column("town_code"), self.table.column("town")
+        pairs = {(str(name), str(code)) for code, name in zip(codes, named, strict=True) if code and name}
+        names = [name for name, _ in pairs]
+        return {name: code for name, code in pairs if names.count(name) == 1}
+
     @cached_property
     def synthetic(self) -> bool:
         """Whether any parcel says that it is synthetic."""
@@ -77,10 +86,13 @@ class StatisticsFile:
     findings: Findings
 
 
-def read_statistics(path: Path, *, counties: Collection[str]) -> StatisticsFile:
+def read_statistics(
+    path: Path, *, counties: Collection[str], towns: Callable[[], Mapping[str, str]] | None = None
+) -> StatisticsFile:
     """Return what a sheet (CSV or XLSX) states of ``counties``. Its first row is the heading. Raises FileRefused.
 
-    A row that does not hold is left out and is among the findings.
+    ``towns`` is asked, where a sheet names townships, for their codes by their names. A row that does not hold is left
+    out and is among the findings.
     """
     file = sheets.read(path, merged="fill")
     rows = list(file.rows())
@@ -97,13 +109,18 @@ def read_statistics(path: Path, *, counties: Collection[str]) -> StatisticsFile:
         )
         for one in told
     ]  # fmt: skip
-    return StatisticsFile(
-        totals=_of_counties(table), sha256=file.sha256, findings=findings.of(file.name, [*file.findings, *found])
-    )
+    totals = _of_counties(table)
+    if np.any(table.township != ""):
+        totals = replace(totals, townships=_townships(table, totals, towns() if towns else {}))
+    return StatisticsFile(totals=totals, sha256=file.sha256, findings=findings.of(file.name, [*file.findings, *found]))
 
 
 def _of_counties(table: StatisticsTable) -> CountyStatistics:
-    """One row a county and product: the county's own, or the sum of its townships where it states none itself."""
+    """One row a county and product, the county's own or the sum of its townships where it states none; and townships.
+
+    Townships whose sum is more than their county states are left out, and were told as not adding up.
+    """
+    table = _without_totals(table)
     own = table.township == ""
     stated = set(zip(table.county[own].tolist(), table.product[own].tolist(), strict=True))
     places = list(zip(table.county.tolist(), table.product.tolist(), strict=True))
@@ -128,3 +145,40 @@ def _of_counties(table: StatisticsTable) -> CountyStatistics:
         value_fen=value_fen,
         has_value=first(table.has_value),
     )
+
+
+def _townships(table: StatisticsTable, counties: CountyStatistics, named: Mapping[str, str]) -> dict[str, Any]:
+    """What townships state, by product (an indicator's name for totals), county and code of the township.
+
+    ``named`` gives the code of a township by its name. What a county has beyond its townships is that of the rest.
+    """
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for i in np.flatnonzero((table.township != "") & table.has_value).tolist():
+        product = statistics.catalogue()[str(table.product[i])]
+        if product.role not in ("value", "total"):
+            continue
+        key = product.indicator if product.role == "total" else product.code
+        town = named.get(str(table.township[i]), str(table.township[i]))
+        by_town = found.setdefault(key, {}).setdefault(str(table.county[i]), {})
+        by_town[town] = by_town.get(town, 0) + int(table.value_fen[i])
+    return {
+        key: rests
+        for key, by_county in found.items()
+        if (rests := {c: r for c, by_town in by_county.items() if (r := _with_rest(key, c, by_town, counties))})
+    }
+
+
+def _with_rest(key: str, county: str, by_town: dict[str, int], counties: CountyStatistics) -> dict[str, int]:
+    members = [code for code, one in statistics.catalogue().items() if key in (code, one.indicator)]
+    whole = sum(counties.fen_of(code, county) for code in members if statistics.catalogue()[code].role == "value")
+    rest = whole - sum(by_town.values())
+    if rest < 0 or not whole:
+        return {}
+    return by_town | ({townships.REST: rest} if rest else {})
+
+
+def _without_totals(table: StatisticsTable) -> StatisticsTable:
+    """The rows that state a product."""
+    kept = np.array([statistics.catalogue()[code].role != "total" for code in table.product.tolist()], dtype=bool)
+    columns = {column.name: getattr(table, column.name) for column in fields(table) if column.name != "findings"}
+    return replace(table, **{name: held[kept] for name, held in columns.items()})

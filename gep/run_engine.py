@@ -93,7 +93,10 @@ def _joined(run: Run, results: Sequence[BlockResult]) -> CompiledAccount:
 
 def _plan(run: Run) -> Plan:
     layers = frozenset(stack(run).names)
-    return plan.make(_method(run), layers=layers, stated=_stated(run).products, catalogue=statistics.catalogue())
+    stated = _stated(run)
+    return plan.make(
+        _method(run), layers=layers, stated=stated.products, by_town=stated.by_town, catalogue=statistics.catalogue()
+    )
 
 
 def _method(run: Run) -> Method:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.coefficients import Coefficient
 from gep import ecosystems
-from gep.accounting import condition_sums, ecosystem_units, sharing
+from gep.accounting import condition_sums, ecosystem_units, sharing, townships
 from gep.accounting.ecosystem_units import Units, WeighedParcels
 from gep.accounting.inputs import LAND_COVER, LAND_USE, LayerSource, Parcels
 from gep.accounting.plan import Plan
@@ -67,6 +67,9 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
     if parcels.land_use is not None:
         plan.method.note_crosswalk(LAND_USE, ecosystems.LAND_SURVEY[0])
     groups = _Groups.of(units, parcels.areas["county"])
+    towns = groups
+    if plan.by_town:
+        towns = _Groups.of(units, townships.name(parcels.areas["county"], parcels.areas["town"]))
     quantity, known_share, amounts = {}, {}, {}
     for indicator, variant in plan.variants():
         physical = variant.physical(units, plan.method) if len(units) else NOWHERE
@@ -98,7 +101,10 @@ def weigh(parcels: Parcels, layers: LayerSource, plan: Plan) -> BlockResult:
             else tuple(np.zeros(len(parcels)) for _ in rules)
             for code, rules in plan.rules.items()
         },
-        class_weights={code: tuple(map(groups.added, by_rule)) for code, by_rule in weights.items()},
+        class_weights={
+            code: tuple(map((towns if code in plan.by_town else groups).added, by_rule))
+            for code, by_rule in weights.items()
+        },
         class_amounts=amounts,
         class_area=groups.added(units.area_m2),
         places=_places(parcels),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.units import FEN_PER_YUAN
-from gep.accounting import condition_sums
+from gep.accounting import condition_sums, townships
 from gep.accounting.bindings import INDICATORS
 from gep.accounting.blocks import AMOUNT_UNIT, BlockResult, TermName
 from gep.accounting.capacities import Counted
@@ -14,6 +14,7 @@ from gep.accounting.condition_sums import ConditionSums
 from gep.accounting.inputs import CountyStatistics
 from gep.accounting.sharing import SharedOut
 from gep.accounting.terms import MAIN, Priced
+from gep.accounting.townships import Groups
 from gep.allocation import split_signed
 from gep.statistics import Product
 
@@ -92,15 +93,36 @@ def shared_amounts(
 
 
 def _class_shares(blocks: Sequence[BlockResult], product: Product, shared: SharedOut) -> dict[Place, float]:
-    """The share of its county's total that each class gets."""
+    """The share of its county's total that each class gets, by the groups of parcels that it was shared out among."""
     rule, weights = shared.rule[product.code], dict[Place, int]()
+    groups = shared.groups.get(product.code)
+    of_block = groups.group_of if groups else {}
     for block in blocks:
         for number, by_place in enumerate(block.class_weights[product.code]):
-            _add(weights, {place: own for place, own in by_place.items() if rule[place[0]] == number})
-    of_county: dict[str, int] = {}
-    for (county, _), weight in weights.items():
-        of_county[county] = of_county.get(county, 0) + weight
-    return {place: weight / of_county[place[0]] for place, weight in weights.items()}
+            for (name, code), own in by_place.items():
+                place = of_block.get(name, name), code
+                if rule[place[0]] == number:
+                    weights[place] = weights.get(place, 0) + own
+    of_group: dict[str, int] = {}
+    for (group, _), weight in weights.items():
+        of_group[group] = of_group.get(group, 0) + weight
+    part = _parts(groups, shared.product_fen[product.code])
+    share: dict[Place, float] = {}
+    for (group, code), weight in weights.items():
+        place = townships.county_of(group), code
+        share[place] = share.get(place, 0.0) + part.get(group, 1.0) * weight / of_group[group]
+    return share
+
+
+def _parts(groups: Groups | None, county_fen: Mapping[str, int]) -> dict[str, float]:
+    """The part of its county's total that each township gets."""
+    if groups is None:
+        return {}
+    return {
+        name: fen / county_fen[townships.county_of(name)]
+        for name, fen in zip(groups.names, groups.fen.tolist(), strict=True)
+        if name != townships.county_of(name)
+    }
 
 
 def condition(blocks: Sequence[BlockResult], *, lacking: tuple[str, ...]) -> ConditionSums:

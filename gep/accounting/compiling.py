@@ -50,7 +50,9 @@ def compile_account(
     products = built_in.catalogue() if catalogue is None else catalogue
     gross = sharing.by_basis(statistics or CountyStatistics(), method, catalogue=products)
     stated = sharing.net_of_external(gross, method, catalogue=products)
-    planned = plan.make(method, layers=frozenset(layers.names), stated=stated.products, catalogue=products)
+    planned = plan.make(
+        method, layers=frozenset(layers.names), stated=stated.products, by_town=stated.by_town, catalogue=products
+    )
     weighed = []
     for number, result in enumerate(weigh_all(source, layers, planned, workers=workers)):
         weighed.append(result)

@@ -144,7 +144,9 @@ class CountyStatistics:
     """What statistics say of each county, one row a county and product.
 
     ``quantity`` in ``unit``, NaN where only the value is known; ``value_fen`` whole fen, ``has_value`` False where the
-    statistic states a quantity alone (an emission, a storage).
+    statistic states a quantity alone (an emission, a storage). ``townships`` holds what of a county's value is stated
+    of its townships, in fen by product, county and township, "" the rest of the county; under an indicator's own name
+    what townships state of all its products together.
     """
 
     county: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=str))
@@ -153,15 +155,27 @@ class CountyStatistics:
     unit: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=str))
     value_fen: NDArray[np.int64] = field(default_factory=lambda: np.array([], dtype=np.int64))
     has_value: NDArray[np.bool_] = field(default_factory=lambda: np.array([], dtype=bool))
+    townships: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
     def __getitem__(self, some: NDArray) -> "CountyStatistics":
         """Return some of the rows."""
-        return CountyStatistics(**{column.name: getattr(self, column.name)[some] for column in fields(self)})
+        columns = {column.name: getattr(self, column.name) for column in fields(self)}
+        return CountyStatistics(**{name: held if name == "townships" else held[some] for name, held in columns.items()})
+
+    def fen_of(self, product: str, county: str) -> int:
+        """Return the value that a county states of a product, 0 where it states none."""
+        row = self.of(product).get(county)
+        return 0 if row is None or not self.has_value[row] else int(self.value_fen[row])
 
     @property
     def products(self) -> frozenset[str]:
         """The products that any county has a row for."""
         return frozenset(self.product.tolist())
+
+    @property
+    def by_town(self) -> frozenset[str]:
+        """The products, and the indicators of products, of which any county states anything by township."""
+        return frozenset(self.townships)
 
     def of(self, product: str) -> dict[str, int]:
         """Return the row number of each county that has a row for the product."""

@@ -146,6 +146,7 @@ def _shared_out(
             product.code: by_rule([block.unweighed_m2[product.code] for block in blocks]) for product in products
         },
         county=parcels.areas["county"],
+        town=parcels.areas["town"],
         codes=parcels.codes,
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gep import guards
-from gep.accounting import condition_sums, sharing
+from gep.accounting import condition_sums, sharing, townships
 from gep.accounting.bindings import DERIVATIONS, INDICATORS, derivation, raw_layers
 from gep.accounting.ecosystem_units import Pieces, Window
 from gep.accounting.inputs import LAND_COVER
@@ -31,6 +31,7 @@ class Plan:
     derived: tuple[str, ...]
     products: Mapping[str, tuple[Product, ...]]  # that statistics state, by the indicator they are shared out under
     rules: Mapping[str, tuple[WeightRule, ...]]  # by product, in order of preference
+    by_town: frozenset[str]  # the products of which counties state anything by township
     condition_lacks: tuple[str, ...] = condition_sums.VARIABLES  # layers
 
     @property
@@ -63,6 +64,7 @@ def make(
     *,
     layers: frozenset[str],
     stated: frozenset[str] = frozenset(),
+    by_town: frozenset[str] = frozenset(),
     catalogue: Mapping[str, Product],
 ) -> Plan:
     """Plan an account by ``method`` over the layers, and over what statistics state of the products in the catalogue.
@@ -112,6 +114,12 @@ def make(
         derived=tuple(sorted(wanted & derivable)),
         products={name: products for name, products in shared.items() if products},
         rules=rules,
+        by_town=frozenset(
+            product.code
+            for products in shared.values()
+            for product in products
+            if townships.is_stated(product, by_town)
+        ),
         condition_lacks=lacks,
     )
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from core.rounding import apportion
 from core.units import FEN_PER_YUAN
+from gep.accounting import townships
 from gep.accounting.ecosystem_units import Pieces, Units
 from gep.accounting.inputs import CountyStatistics, Parcels
+from gep.accounting.townships import Groups
 from gep.allocation import allocate_many
 from gep.method_profiles import switches
 from gep.methods import Method
@@ -80,9 +82,10 @@ class SharedOut:
     value_fen: NDArray[np.int64]
     unallocated_fen: Mapping[str, int]
     product_fen: Mapping[str, Mapping[str, int]]  # by product and county, as stated
-    rule: Mapping[str, Mapping[str, int]]  # by product and county, the number of the rule it went by
+    rule: Mapping[str, Mapping[str, int]]  # by product and county (or group of it), the number of the rule it went by
     stated: frozenset[str]  # the counties that state any of the products
     unweighed_m2: Mapping[str, NDArray[np.float64]]  # by product, 0 in counties that do not state it
+    groups: Mapping[str, Groups]  # of the products that counties state by township
 
 
 def cell_terms(rules: Iterable[WeightRule], pieces: Pieces) -> dict[str, NDArray[np.float64]]:
@@ -155,45 +158,80 @@ def share_out(
     weights: Mapping[str, Sequence[NDArray[np.float64]]],
     unweighed_m2: Mapping[str, Sequence[NDArray[np.float64]]],
     county: NDArray[np.str_],
+    town: NDArray[np.str_],
     codes: NDArray[np.str_],
 ) -> SharedOut:
     """Share out the products of one indicator.
 
     ``weights`` and ``unweighed_m2`` hold for each product one array a rule, in order of preference; a county goes by
     the first under which any of its parcels weighs. A county without parcels gets nothing and keeps nothing
-    unallocated.
+    unallocated. What a county states by township goes to the parcels of each, by the rule that weighs there. Raises
+    TownshipsRefused.
     """
     counties, place = np.unique(county, return_inverse=True)
-    totals = np.zeros((len(products), len(counties)), dtype=np.int64)
-    quantities = np.full((len(products), len(counties)), np.nan)
-    for i, product in enumerate(products):
-        for name, row in statistics.of(product.code).items():
-            at = np.flatnonzero(counties == name)
-            totals[i, at] = statistics.value_fen[row] if statistics.has_value[row] else 0
-            quantities[i, at] = statistics.quantity[row]
-    chosen = [choose(weights[product.code], place, len(counties)) for product in products]
-    rows = [by_rule.weights for by_rule in chosen]
-    found = allocate_many(totals, county_of_parcel=place, weights=rows, codes=codes)
-    names = [str(name) for name in counties]
-    unweighed = {}
-    for i, product in enumerate(products):
-        states = np.isin(counties, list(statistics.of(product.code)))
-        unweighed[product.code] = np.where(
-            states[place], _of_rules(unweighed_m2[product.code], chosen[i].rule, place), 0.0
-        )
-    shared = {p.code: _in_proportion(quantities[i], rows[i], place) for i, p in enumerate(products)}
+    names = tuple(str(name) for name in counties)
+    whole = {
+        p.code: Groups(names, place, np.array([statistics.fen_of(p.code, name) for name in names], dtype=np.int64), {})
+        for p in products
+    }
+    plain = {p.code: choose(weights[p.code], place, len(names)).weights for p in products}
+    by_township = townships.split(products, statistics, weights=plain, county=county, town=town)
+    groups = whole | by_township
+    chosen = {code: choose(weights[code], own.place, len(own.names)) for code, own in groups.items()}
+    fen, unallocated_fen = _allocated(groups, chosen, names, codes=codes)
+    unweighed, quantity = {}, {}
+    for product in products:
+        own, by_rule = groups[product.code], chosen[product.code]
+        states = np.isin(counties, list(statistics.of(product.code)))[place]
+        unknown_m2 = _of_rules(unweighed_m2[product.code], by_rule.rule, own.place)
+        unweighed[product.code] = np.where(states, unknown_m2, 0.0)
+        amounts = _in_proportion(_quantities(product, own, statistics), by_rule.weights, own.place)
+        unknown = (unweighed[product.code] > 0) & (by_rule.weights == 0)
+        quantity[product.code] = np.where(unknown, np.nan, amounts)
     return SharedOut(
-        quantity={
-            code: np.where((unweighed[code] > 0) & (rows[i] == 0), np.nan, of_product)
-            for i, (code, of_product) in enumerate(shared.items())
-        },
-        value_fen=found.parcels_fen.sum(axis=0),
-        unallocated_fen={name: int(found.unallocated_fen[:, i].sum()) for i, name in enumerate(names)},
-        product_fen={p.code: dict(zip(names, totals[i].tolist(), strict=True)) for i, p in enumerate(products)},
-        rule={p.code: dict(zip(names, chosen[i].rule.tolist(), strict=True)) for i, p in enumerate(products)},
+        quantity=quantity,
+        value_fen=fen,
+        unallocated_fen=unallocated_fen,
+        product_fen={code: dict(zip(names, own.fen.tolist(), strict=True)) for code, own in whole.items()},
+        rule={code: dict(zip(own.names, chosen[code].rule.tolist(), strict=True)) for code, own in groups.items()},
         stated=frozenset(name for product in products for name in statistics.of(product.code)),
         unweighed_m2=unweighed,
+        groups=by_township,
     )
+
+
+def _allocated(
+    groups: Mapping[str, Groups], chosen: Mapping[str, "Chosen"], counties: Sequence[str], *, codes: NDArray[np.str_]
+) -> tuple[NDArray[np.int64], dict[str, int]]:
+    """The fen of each parcel over all products, and of each county what no parcel of its groups has a weight for."""
+    fen, left = np.zeros(len(codes), dtype=np.int64), dict.fromkeys(counties, 0)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for code, own in groups.items():
+        alike.setdefault(own.names, []).append(code)
+    for names, members in alike.items():
+        found = allocate_many(
+            np.array([groups[code].fen for code in members]),
+            county_of_parcel=groups[members[0]].place,
+            weights=[chosen[code].weights for code in members],
+            codes=codes,
+        )
+        fen += found.parcels_fen.sum(axis=0)
+        for name, unallocated in zip(names, found.unallocated_fen.sum(axis=0).tolist(), strict=True):
+            left[townships.county_of(name)] += unallocated
+    return fen, left
+
+
+def _quantities(product: Product, own: Groups, statistics: CountyStatistics) -> NDArray[np.float64]:
+    """What each group has of a county's quantity: as its value is of the county's."""
+    rows, total = statistics.of(product.code), dict[str, int]()
+    for name, fen in zip(own.names, own.fen.tolist(), strict=True):
+        total[townships.county_of(name)] = total.get(townships.county_of(name), 0) + fen
+    quantities = []
+    for name, fen in zip(own.names, own.fen.tolist(), strict=True):
+        county = townships.county_of(name)
+        stated = float(statistics.quantity[rows[county]]) if county in rows else np.nan
+        quantities.append(stated * fen / total[county] if name != county and total[county] else stated)
+    return np.array(quantities, dtype=np.float64)
 
 
 @dataclass(frozen=True)

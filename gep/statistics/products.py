@@ -11,7 +11,7 @@ from core.coefficients import TAGS, known_sources
 from gep import ecosystems
 
 HERE = Path(__file__).parent
-Role = Literal["value", "input", "external"]
+Role = Literal["value", "input", "external", "total"]
 
 
 class BadCatalogue(ValueError):
@@ -37,7 +37,8 @@ class WeightRule:
 @dataclass(frozen=True, slots=True)
 class Product:
     """One product. ``role`` is ``value`` where its value counts, ``input`` where it only feeds an indicator's formula,
-    ``external`` where it comes from outside and is taken off the indicator's value.
+    ``external`` where it comes from outside and is taken off the indicator's value, ``total`` where it is what a
+    township states of all products of the indicator together.
     ``signed`` tells whether its quantity may be negative, as a change may.
 
     ``rules`` in order of preference: the first counts whose layer is there and whose land a county has.

@@ -134,20 +134,36 @@ def missing_counties(table: StatisticsTable, *, counties: Collection[str]) -> li
 
 
 def _township_findings(kept: Mapping[tuple[str, str, str], _Row]) -> Iterable[Finding]:
-    """Name each county's row that its townships, where they are stated, do not add up to."""
-    townships: dict[tuple[str, str], list[_Row]] = {}
-    for (county, township, product), row in kept.items():
+    """Name each county's row that its townships, where they are stated, do not add up to.
+
+    Townships' totals of all products together are held against the county's products.
+    """
+    townships: dict[tuple[str, Product], list[_Row]] = {}
+    for (county, township, _), row in kept.items():
         if township:
-            townships.setdefault((county, product), []).append(row)
+            townships.setdefault((county, row.product), []).append(row)
     for (county, product), rows in townships.items():
-        whole = kept.get((county, "", product))
-        if whole is None:
-            continue
-        for column in ("value_fen", "quantity"):
+        for column in ("value_fen", "quantity") if product.role != "total" else ("value_fen",):
             parts = [getattr(row, column) for row in rows]
-            stated = getattr(whole, column)
-            if stated is not None and None not in parts and sum(parts) != stated:
-                yield Finding(whole.number, column, "township_sum", f"{sum(parts)}, {stated}", rejects=False)
+            whole = _whole(kept, county, product, column)
+            if whole is not None and None not in parts and sum(parts) != whole[1]:
+                yield Finding(whole[0], column, "township_sum", f"{sum(parts)}, {whole[1]}", rejects=False)
+
+
+def _whole(
+    kept: Mapping[tuple[str, str, str], _Row], county: str, product: Product, column: str
+) -> tuple[int, int | Decimal] | None:
+    """The row and the amount that townships should add up to, None where the county states none."""
+    if product.role != "total":
+        row = kept.get((county, "", product.code))
+        stated = getattr(row, column) if row else None
+        return None if row is None or stated is None else (row.number, stated)
+    own = [
+        row
+        for (of_county, township, _), row in kept.items()
+        if (of_county, township, row.product.indicator, row.product.role) == (county, "", product.indicator, "value")
+    ]
+    return (own[0].number, sum(row.value_fen or 0 for row in own)) if own else None
 
 
 def _unused_findings(kept: Mapping[tuple[str, str, str], _Row]) -> Iterable[Finding]:
@@ -189,6 +205,8 @@ def _read_row(number: int, cells: Mapping[str, str], counties: Collection[str], 
     product = _product(cells["product"])
     if product is None:
         raise _Rejected(Finding(number, "product", "product_unknown", cells["product"][:60]))
+    if product.role == "total" and not cells["township"]:
+        raise _Rejected(Finding(number, "township", "total_of_county", product.code))
     if cells["township"] and product.unit in RATES:
         raise _Rejected(Finding(number, "township", "rate_of_township", product.code))
     unit, factor = written_units().get(cells["unit"], ("", Decimal(1)))

@@ -1,12 +1,17 @@
 """Statistics shared out to parcels by the land that yields the product, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core import coefficients
-from gep import accounting, methods
+from gep import accounting, file_sources, methods
 from gep.accounting import sharing
 from gep.accounting.inputs import CountyStatistics, Layers, Parcels
+from gep.accounting.townships import TownshipsRefused
 from gep.coverage import Grid
 from gep.statistics import Product, WeightRule
 from gep.statistics.external import InflowRefused
@@ -170,3 +175,88 @@ def test_land_whose_weight_is_not_known_is_missing_and_not_zero():
     assert np.isnan(crops.quantity[0])
     whole = account(stated(("361002", "rice", 10.0, 101)), npp_gc_m2=np.array([[0.0, 300.0, 1.0, 1.0]]))
     assert whole.results["crops"].coverage_share.tolist() == [1.0, 1.0, 0.0]  # no growth, and that is known
+
+
+def of_townships(rows, townships, *, towns=("t1", "t2", "t3")):
+    """The account of the three parcels, each in a township of its own, with what townships state."""
+    some = parcels()
+    areas = {**some.areas, "town": np.array(towns)}
+    classes = np.array([[511, 511, 52, 111]], dtype=np.int16)
+    return accounting.compile_account(
+        replace(some, areas=areas), Layers(Grid(500_000.0, 3_060_000.0, 30.0, 1, 4), classes, {}),
+        methods.Method(methods.profile("GBT46869_2025"), region="361000", year=2024, price_year=2024),
+        statistics=replace(rows, townships=townships), catalogue={found.code: found for found in (RICE, TEA, FISH)},
+    )  # fmt: skip
+
+
+def crops_by_class(account: accounting.CompiledAccount) -> dict[str, int]:
+    return {code: fen["crops"] for code, fen in account.by_class_fen.items() if fen.get("crops")}
+
+
+def test_what_a_township_states_goes_to_its_own_parcels_and_the_rest_to_the_others():
+    rows = stated(("361002", "rice", 10.0, 101))
+    found = of_townships(rows, {"rice": {"361002": {"t1": 80, "": 21}}})
+    crops = found.results["crops"]
+    assert crops.value_fen.tolist() == [80, 21, 0]
+    assert crops.parts["rice_t"][:2].tolist() == pytest.approx([7.920792, 2.079208])
+    assert crops_by_class(found) == {"511": 101}
+    elsewhere = of_townships(rows, {"rice": {"361002": {"t9": 80, "": 21}}})  # a township without parcels
+    assert elsewhere.results["crops"].value_fen.tolist() == [11, 10, 0]
+    assert elsewhere.unallocated == {"361002": {"crops": 80}}
+    assert elsewhere.indicator_fen("crops") == 101
+
+
+def test_products_of_a_county_and_totals_of_its_townships_both_hold():
+    # Parcel a is paddy alone, b half a paddy and half a garden: t1's 90 can be rice only, which leaves t2 10 and 60.
+    rows = stated(("361002", "rice", 10.0, 100), ("361002", "tea", 1.0, 60))
+    found = of_townships(rows, {"crops": {"361002": {"t1": 90, "t2": 70}}})
+    crops = found.results["crops"]
+    assert crops.value_fen.tolist() == [90, 70, 0]
+    assert crops.parts["rice_t"][:2].tolist() == pytest.approx([9.0, 1.0])
+    assert crops.parts["tea_t"][:2].tolist() == pytest.approx([0.0, 1.0])
+    assert crops_by_class(found) == {"511": 100, "52": 60}
+    with pytest.raises(TownshipsRefused, match=r"crops in 361002: .*rows rice, tea; columns t1, t2"):
+        of_townships(rows, {"crops": {"361002": {"t1": 120, "t2": 40}}})
+
+
+def test_townships_follow_their_county_when_what_comes_from_outside_is_taken_off():
+    rows = replace(stated(("361002", "rice", 10.0, 50)), townships={"rice": {"361002": {"t1": 75, "": 26}}})
+    found = of_townships(rows, rows.townships)  # 101 gross, 50 of it the area's own
+    assert found.results["crops"].value_fen.tolist() == [37, 13, 0]  # 37.13 and 12.87
+
+
+@given(fen=st.lists(st.integers(0, 10**9), min_size=2, max_size=2), share=st.fractions(0, 1))
+@settings(max_examples=25, deadline=None)
+def test_townships_add_up_to_their_county_whatever_they_are(fen, share):
+    rows = stated(("361002", "rice", 10.0, fen[0]), ("361002", "tea", 1.0, fen[1]))
+    own = int(share * fen[0])
+    found = of_townships(rows, {"rice": {"361002": {"t1": own, "": fen[0] - own}}} if fen[0] else {})
+    assert found.indicator_fen("crops") == sum(fen)
+    assert sum(crops_by_class(found).values()) == sum(fen)
+    assert found.results["crops"].value_fen[0] == own
+
+
+def test_a_sheet_states_townships_by_code_or_name(tmp_path):
+    (tmp_path / "s.csv").write_text(
+        "county,township,product,quantity,unit,value_fen,source\n"
+        "361028,,rice,10,t,1000,yearbook\n361028,鹤城镇,rice,4,t,400,yearbook\n361028,361028101,rice,3,t,300,yearbook\n"
+        "361028,,tea,1,t,500,yearbook\n361028,鹤城镇,crops_total,,元,900,yearbook\n"
+        "361028,361028101,crops_total,,元,600,yearbook\n"
+        "361028,361028100,pigs,7,head,70,yearbook\n361028,361028101,pigs,3,head,30,yearbook\n"
+        "361002,,rice,1,t,10,yearbook\n361002,361002001,rice,9,t,90,yearbook\n361028,,crops_total,,元,9,yearbook\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    read = file_sources.read_statistics(
+        tmp_path / "s.csv", counties={"361028", "361002"}, towns=lambda: {"鹤城镇": "361028100"}
+    )
+    assert read.totals.townships == {
+        "rice": {"361028": {"361028100": 400, "361028101": 300, "": 300}},
+        "crops": {"361028": {"361028100": 900, "361028101": 600}},
+        "pigs": {"361028": {"361028100": 70, "361028101": 30}},
+    }
+    assert read.totals.fen_of("pigs", "361028") == 100  # the county states none itself
+    assert read.totals.fen_of("rice", "361002") == 10  # its township's 90 do not fit in it, and are told
+    told = [(row.row, row.reason) for row in read.findings.rows]
+    assert (12, "total_of_county") in told
+    assert told.count((10, "township_sum")) == 2  # value and quantity
+    assert "crops_total" not in read.totals.products
