@@ -49,7 +49,6 @@ _LIST = (
     Reason("over_limit", REJECTED, "数量超出合理范围", "The quantity is beyond belief"),
     Reason("implausible_speed", REJECTED, "速度不合理", "The speed is implausible"),
     Reason("implausible_cadence", REJECTED, "步频不合理", "The cadence is implausible"),
-    Reason("consent_withdrawn", REJECTED, "居民已撤回对该来源的授权", "The resident withdrew this source"),
     Reason("unknown_subject", REJECTED, "未找到绑定的居民", "No resident is bound to this token"),
     Reason("external_id_reused", REJECTED, "事件编号已用于其他内容", "The event id names another event already"),
     Reason("same_event_id", DUPLICATE, "同一事件已收到", "This event was received before"),

@@ -54,28 +54,24 @@ def history(person_ref: str) -> list[Standing]:
     return [Standing(*line) for line in lines.values_list("purpose", "version", "given", "at")]
 
 
-def withdrawals(person_refs: Sequence[str], *, prefix: str) -> dict[tuple[str, str], list[tuple[datetime, bool]]]:
-    """Return, by person and purpose, every line (when, given), oldest first, wherever one of them is a withdrawal.
+def withdrawn(person_refs: Sequence[str], *, prefix: str, at: datetime) -> dict[tuple[str, str], datetime]:
+    """Return when each consent whose purpose begins with ``prefix`` was withdrawn, by person and purpose.
 
-    Of purposes that begin with ``prefix``. One statement, however many people: few have ever withdrawn anything.
+    Only those in which the last line by ``at`` is a withdrawal. One statement, however many people.
     """
     people = "json_array_elements_text(%s::json)" if connection.vendor == "postgresql" else "json_each(%s)"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT person.ref, consent.purpose, consent.at, consent.given"  # noqa: S608
+            "SELECT ref, purpose, at FROM ("  # noqa: S608
+            " SELECT person.ref, consent.purpose, consent.at, consent.given, row_number() OVER ("
+            "  PARTITION BY consent.person_id, consent.purpose ORDER BY consent.at DESC, consent.id DESC) AS place"
             " FROM identity_consent AS consent JOIN identity_person AS person ON person.id = consent.person_id"
-            " WHERE EXISTS (SELECT 1 FROM identity_consent AS ended WHERE ended.person_id = consent.person_id"
-            "  AND ended.purpose = consent.purpose AND NOT ended.given)"
-            f" AND consent.purpose LIKE %s AND person.ref IN (SELECT value FROM {people})"
-            " ORDER BY consent.at, consent.id",
-            [f"{prefix}%", json.dumps(list(dict.fromkeys(person_refs)))],
+            f" WHERE consent.at <= %s AND consent.purpose LIKE %s AND person.ref IN (SELECT value FROM {people})"
+            ") AS latest WHERE place = 1 AND NOT given",
+            [connection.ops.adapt_datetimefield_value(at), f"{prefix}%", json.dumps(list(dict.fromkeys(person_refs)))],
         )
         rows = cursor.fetchall()
-    found: dict[tuple[str, str], list[tuple[datetime, bool]]] = {}
-    for ref, purpose, moment, given in rows:
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # SQLite keeps no zone; Django writes UTC
-        found.setdefault((ref, purpose), []).append((aware, bool(given)))
-    return found
+    return {(ref, purpose): moment if moment.tzinfo else moment.replace(tzinfo=UTC) for ref, purpose, moment in rows}
 
 
 def _write(person_ref: str, purpose: str, *, at: datetime, version: str, given: bool) -> None:

@@ -8,21 +8,24 @@ from django.utils.translation import gettext as _
 from core import coefficients, regions
 from core.coefficients import Coefficient, CoefficientMissing
 from greenpoints.quantification.acts import ACTS, Act
-from greenpoints.quantification.parameters import FOLDER, UNCONFIRMED
+from greenpoints.quantification.parameters import FOLDER, UNCONFIRMED, Parameters
+from greenpoints.queries import factors
 from web import figures
 
 
 def told(*, on: date) -> list[dict[str, Any]]:
     """Return every act of the catalogue with the figures in force on the day, in the language of the page."""
-    return [rule(act, on=on) for act in ACTS.values()]
+    in_force = factors.in_force_on(on)
+    return [rule(act, in_force, on=on) for act in ACTS.values()]
 
 
-def rule(act: Act, *, on: date) -> dict[str, Any]:
+def rule(act: Act, in_force: Parameters, *, on: date) -> dict[str, Any]:
     """Return one act: name, factors, daily caps, evidence classes with discounts, coins of their own."""
     return {
         "code": act.code,
         "label": act.zh if figures.reads_chinese() else act.en,
-        "factors": [factor(act, material, on=on) for material in act.materials or ("",)],
+        "factors": [found for m in act.materials or ("",) if (found := factor(act, m, in_force)) is not None],
+        "confirmed": all(not _unapproved(act, material, in_force) for material in act.materials or ("",)),
         "caps": caps(act, on=on),
         "evidence": [evidence(letter, on=on) for letter in sorted(set(act.evidence.values()))],
         "flat": row("points_rules", act.code, on=on),
@@ -47,14 +50,30 @@ def row(table: str, key: str, *, on: date) -> dict[str, Any] | None:
     }
 
 
-def factor(act: Act, material: str, *, on: date) -> dict[str, Any]:
-    """Return the reduction factor of an act, or of one of its materials."""
+def factor(act: Act, material: str, in_force: Parameters) -> dict[str, Any] | None:
+    """Return the factor in force of an act, or of one of its materials; None where its formula goes another way."""
     names = {
         "carton": _("纸箱"), "mixed": _("混合"), "pet": "PET", "hdpe": "HDPE", "pp": "PP", "steel": _("钢铁"),
-        "aluminium": _("铝"), "copper": _("铜"), "glass": _("玻璃"),
+        "aluminium": _("铝"), "copper": _("铜"), "glass": _("玻璃"), "phone": _("手机"),
+        "phone_published_case": _("手机（公布的案例）"),
     }  # fmt: skip
-    found = row("reduction_factors", act.factor_key(material), on=on) or {}
-    return found | {"material": names.get(material, material)}
+    found = in_force.factors.get(act.factor_key(material))
+    if found is None:
+        return None
+    return {
+        "value": found.value,
+        "unit": unit(found.unit),
+        "per": unit(found.per),
+        "source": coefficients.source_title(found.source),
+        "locator": found.locator,
+        "confirmed": found.approved,
+        "material": names.get(material, material),
+    }
+
+
+def _unapproved(act: Act, material: str, in_force: Parameters) -> tuple[str, ...]:
+    evidence = next(iter(act.evidence))
+    return in_force.basis(act.code, material=material, evidence=evidence).unapproved
 
 
 def caps(act: Act, *, on: date) -> list[dict[str, Any]]:
@@ -82,6 +101,9 @@ def unit(code: str) -> str:
     """Return a unit of the tables in words."""
     words = {
         "step": _("步"), "km": "km", "m": "m", "trip": _("次"), "item": _("件"), "day": _("天"), "kg": "kg", "g": "g",
-        "coin": _("碳币"), "record": _("次"), "person-day": _("人·天"),
+        "coin": _("碳币"), "record": _("次"), "person-day": _("人·天"), "person-month": _("人·月"),
+        "min": _("分钟"), "h": _("小时"), "person": _("人"), "sheet": _("张"), "night": _("晚"),
+        "person*day": _("人·天"),
+        "asset-day": _("每件设施·天"), "asset-month": _("每件设施·月"),
     }  # fmt: skip
     return str(words.get(code, code))

@@ -6,6 +6,7 @@ from django.urls import include, path
 from web.views import (
     api_docs,
     bookkeeping,
+    factors,
     greenpoints,
     home,
     identity,
@@ -72,6 +73,10 @@ urlpatterns = [
     path("greenpoints/desk/batches/<str:partner>/<str:code>/", desk.delivery, name="delivery"),
     path("greenpoints/desk/<str:kind>/<str:code>/decide/", campaigns.decide, name="operator_decide"),
     path("greenpoints/figures/", public_figures.page, name="public_figures"),
+    path("greenpoints/acts/<str:act>/", factors.act_page, name="act"),
+    path("greenpoints/factors/", factors.page, name="factors"),
+    path("greenpoints/factors/new/", factors.propose, name="factor_new"),
+    path("greenpoints/factors/<str:code>/", factors.decide, name="factor_decide"),
     path("greenpoints/<str:person>/", residents_home.page, name="resident"),
     path("greenpoints/<str:person>/statements/", statements.latest, name="statements"),
     path("greenpoints/<str:person>/statements/<str:period>/", statements.page, name="statement"),

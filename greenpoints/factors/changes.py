@@ -19,6 +19,7 @@ from greenpoints.models import FactorChange, FactorDecision
 from greenpoints.quantification import parameters, seen_ranges
 from greenpoints.quantification.figures import Decision, Figure
 from greenpoints.quantification.parameters import DECIDABLE, GRID
+from greenpoints.queries.factors import factor_decisions
 from greenpoints.screening.checks import LOCAL
 
 MAX_CODE, MAX_SOURCE, MAX_REASON = 40, 200, 400
@@ -89,19 +90,13 @@ class NewFigure:
     override_reason: str = ""
 
 
-def decided() -> tuple[Decision, ...]:
-    """Return every approved figure, of any day, for ``parameters.in_force``."""
-    rows = FactorChange.objects.filter(decision__approved=True).order_by("effective_on", "id")
-    return tuple(_decision(row) for row in rows)
-
-
 def propose(new: NewFigure, *, code: str, by: str, at: datetime) -> None:
     """Propose a figure; the same again changes nothing, other content is FactorChangeDiffers.
 
     Raises FactorRefused, FactorNotLater, FactorOutsideRange.
     """
     _check_texts(new, code=code)
-    before = _figure(new, decided=decided())
+    before = _figure(new, decided=factor_decisions())
     told = {
         "table": new.table, "key": new.key, "value": new.value, "unit": before.unit, "per": before.per,
         "source": new.source, "locator": new.locator, "effective_on": new.effective_on, "reason": new.reason,
@@ -197,7 +192,7 @@ def _check_range(row: FactorChange) -> None:
     """Refuse a value that takes an act out of the published range, unless its reason is given."""
     if row.override_reason.strip():
         return
-    day, approved = row.effective_on, decided()
+    day, approved = row.effective_on, factor_decisions()
     before = _outside(day, approved)
     for act, comparison in _outside(day, (*approved, _decision(row))).items():
         if act not in before:

@@ -1,26 +1,22 @@
 """The answer to every row of a block, and to the events that it makes worth deciding again. Reads, writes nothing."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from greenpoints import data_sources
-from greenpoints.factors import changes
 from greenpoints.intake import standing
 from greenpoints.intake.amounts import REASON_TEXTS, Amounts, InForce, amounts
 from greenpoints.models import OwnAct, VehicleChannel
 from greenpoints.quantification import parameters
 from greenpoints.quantification.formulas import Ints
+from greenpoints.queries import factors
 from greenpoints.screening import caps, checks, row_checks
 from greenpoints.screening.candidates import COUNTS, REASON, month_number, numbered
 from greenpoints.screening.exclusion import Reasons
 from greenpoints.screening.rows import Rows
-from identity import consents
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +42,11 @@ class Decided:
 
 def decide(block: Block) -> Decided:
     """Answer the rows of the block against everything known before; the order in which it became known is no matter."""
-    in_force = partial(parameters.in_force, decided=changes.decided())
+    in_force = partial(parameters.in_force, decided=factors.factor_decisions())
     limits = in_force(block.business_on).limits
     reason = np.full(len(block.rows), COUNTS, np.int8)
     row_checks.check(block.rows, reason, limits=limits, business_on=block.business_on, received_at=block.received_at)
     reason[(block.person_ref == "") & (reason == COUNTS)] = REASON["unknown_subject"]
-    _refuse_without_consent(block, reason)
     _check_repeated_ids(block, reason)
     fresh = _frame(block, np.flatnonzero(reason == COUNTS))
     known = standing.load(fresh, on=block.business_on, month_limited=caps.month_limited(limits))
@@ -85,21 +80,6 @@ def _answers(
 def _differs(before: pd.DataFrame, reason: Reasons) -> np.ndarray:
     """Tell where the screening's reason is another; those that quantification gives are compared afterwards."""
     return REASON_TEXTS[reason] != before["reason"].to_numpy(object)
-
-
-def _refuse_without_consent(block: Block, reason: Reasons) -> None:
-    """Refuse acts that began while the resident had withdrawn the consent to their source; what was before stays."""
-    left = np.flatnonzero(reason == COUNTS)
-    refs = pd.unique(block.person_ref[left]).tolist()
-    lines = consents.withdrawals(refs, prefix=data_sources.PREFIX) if refs else {}
-    purposes = data_sources.purpose_by_act()
-    concerned = left[np.isin(block.person_ref[left].astype(str), [ref for ref, _purpose in lines])]
-    for row in concerned.tolist():
-        at = EPOCH + timedelta(microseconds=int(block.rows.started_us[row]))
-        history = lines.get((str(block.person_ref[row]), purposes.get(str(block.rows.act[row]), "")), [])
-        before = [given for moment, given in history if moment <= at]
-        if before and not before[-1]:
-            reason[row] = REASON["consent_withdrawn"]
 
 
 def _check_repeated_ids(block: Block, reason: Reasons) -> None:

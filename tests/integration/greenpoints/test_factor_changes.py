@@ -15,6 +15,7 @@ from greenpoints.factors.changes import NewFigure
 from greenpoints.intake import batches
 from greenpoints.models import Basis, Behaviour, FactorChange
 from greenpoints.quantification import parameters
+from greenpoints.queries import factors
 
 NEXT_DAY = date(2026, 11, 22)  # AT is 21 November, four in the morning, in Fuzhou
 CARTON = NewFigure(
@@ -29,7 +30,7 @@ def approved(new, code="c-1"):
 
 
 def in_force(day):
-    return parameters.in_force(day, decided=changes.decided())
+    return parameters.in_force(day, decided=factors.factor_decisions())
 
 
 @pytest.mark.django_db
@@ -45,9 +46,9 @@ def test_lb01_a_changed_factor_is_a_new_version_from_its_day():
 @pytest.mark.django_db
 def test_a_proposal_alone_and_a_refused_one_change_nothing():
     changes.propose(CARTON, code="c-1", by="lin", at=AT)
-    assert changes.decided() == ()
+    assert factors.factor_decisions() == ()
     changes.decide("c-1", approve=False, note="no study", by="zhou", at=AT)
-    assert changes.decided() == ()
+    assert factors.factor_decisions() == ()
     assert in_force(NEXT_DAY).factors["W02.carton"].value == "0.50"
 
 
@@ -56,7 +57,7 @@ def test_p21_whoever_proposed_does_not_approve():
     changes.propose(CARTON, code="c-1", by="lin", at=AT)
     with pytest.raises(changes.FactorProposerDecides):
         changes.decide("c-1", approve=True, note="", by="lin", at=AT)
-    assert changes.decided() == ()
+    assert factors.factor_decisions() == ()
 
 
 @pytest.mark.django_db

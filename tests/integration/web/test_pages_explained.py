@@ -49,9 +49,10 @@ def test_a_person_who_sells_is_not_named(client, city):
     assert "个人" in page
 
 
-def test_every_act_has_its_factor_cap_evidence_and_source():
+def test_every_act_has_its_factor_cap_evidence_and_source(db):
     rules = {row["code"]: row for row in act_rules.told(on=date(2026, 11, 24))}
-    assert len(rules) == 13
+    assert len(rules) == 54
+    assert (rules["M09"]["factors"], rules["M09"]["confirmed"]) == ([], False)  # by formula, see its page
     walking = rules["M01"]
     assert [(row["value"], row["unit"], row["per"], row["confirmed"]) for row in walking["factors"]] == [
         ("0.0164", "g", "步", True)
