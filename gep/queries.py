@@ -1,5 +1,6 @@
 """What other apps and the pages may ask about parcels and accounts."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,17 @@ def parcel(code: str, *, on: date | None = None) -> ParcelView:
     if latest is None:
         raise Parcel.DoesNotExist(f"there is no parcel {code}")
     return _parcel_view(latest)
+
+
+def accounted_parcel(code: str, *, account: str) -> ParcelView:
+    """Return the version of a parcel that an account took; where it has no figure, the one valid at its year's end.
+
+    Raises ``Parcel.DoesNotExist`` (an ObjectDoesNotExist).
+    """
+    row = ParcelAccount.objects.select_related("parcel").filter(run__code=account, parcel__code=code).first()
+    if row is None:
+        return parcel(code, on=_day(Run.objects.get(code=account)))
+    return dataclasses.replace(_parcel_view(row.parcel, value_fen=row.total_fen), ecosystem=row.ecosystem)
 
 
 def parcels_in(

@@ -49,14 +49,14 @@ class RunParcels:
 
     def block(self, number: int) -> Parcels:
         """Return the parcels of one block."""
-        return _for_engine(snapshots.block(self.run.snapshot, number), self.run)
+        return for_engine(snapshots.block(self.run.snapshot, number), self.run)
 
 
 def weigh(run: Run, number: int) -> bytes:
     """Return what one block of a run comes to. Raises what the engine raises, FileRefused, and FiguresChanged."""
     refuse_changed(run)
     parcels = snapshots.block(run.snapshot, number)
-    result = blocks.weigh(_for_engine(parcels, run), stack(run), _plan(run))
+    result = blocks.weigh(for_engine(parcels, run), stack(run), plan_of(run))
     return block_results.dump(result, ids=parcels.ids)
 
 
@@ -73,12 +73,6 @@ def join(run: Run, results: Sequence[bytes]) -> Joined:
     return Joined(np.concatenate(ids), numbers, _joined(run, found), layers)
 
 
-def weigh_alone(run: Run, parcels: FrozenParcels) -> CompiledAccount:
-    """Return the account of some parcels by themselves, as the run would have them; to explain one."""
-    result = blocks.weigh(_for_engine(parcels, run), stack(run), _plan(run))
-    return _joined(run, [result])
-
-
 def refuse_changed(run: Run) -> None:
     """Refuse to go on with a run by other figures or other code than it began with. Raises FiguresChanged."""
     if methods.tables_digest() != run.inputs["figures_sha256"]:
@@ -88,10 +82,11 @@ def refuse_changed(run: Run) -> None:
 
 
 def _joined(run: Run, results: Sequence[BlockResult]) -> CompiledAccount:
-    return joining.join(results, _plan(run), statistics=_stated(run), draws=run.draws, seed=run.seed)
+    return joining.join(results, plan_of(run), statistics=_stated(run), draws=run.draws, seed=run.seed)
 
 
-def _plan(run: Run) -> Plan:
+def plan_of(run: Run) -> Plan:
+    """Return what a run calculates, how, and from which layers."""
     layers = frozenset(stack(run).names)
     stated = _stated(run)
     return plan.make(
@@ -151,7 +146,8 @@ def _opened(layers: str, scheme: str) -> RasterStack:
     )
 
 
-def _for_engine(parcels: FrozenParcels, run: Run) -> Parcels:
+def for_engine(parcels: FrozenParcels, run: Run) -> Parcels:
+    """Return frozen parcels as the engine of a run takes them."""
     spoken = np.full(len(parcels), bool(run.inputs.get("surveyed")))
     spoken |= np.isin(parcels.texts["code"], list(run.changes.get("land_use", {})))
     places: dict[str, Any] = {level: parcels.texts[f"{level}_code"] for level in ("village", "town")}

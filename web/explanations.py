@@ -5,8 +5,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from gep.method_profiles import Listed, indicator_list
+from gep.parcel_explanations import Explanation, UnitExplained
 from gep.queries import AccountView, LineView
-from web import accounts_shown, figures
+from web import accounts_shown, charts, figures
 from web.formulas import in_words
 
 INPUTS = "layers"
@@ -67,6 +68,30 @@ def inputs_of(listed: Listed | None, variant: str, account: AccountView) -> list
         return []
     way = listed.variants[variant]
     return [layer_label(name) for name in ("land_cover", *way.layers)] + list(way.statistics)
+
+
+def of_land(told: Explanation) -> dict[str, Any]:
+    """Return the classes of a parcel with the quantities of each, and what each layer says of it."""
+    names = list(dict.fromkeys(term.indicator for unit in told.units for term in unit.terms if not term.part))
+    heads = [{"indicator": name, "label": accounts_shown.indicator_label(name)} for name in names]
+    rows = [
+        {
+            "label": charts.ecosystem_label(str(unit.code) if unit.code else ""), "area_m2": unit.area_m2,
+            "share": unit.share, "cells": [head | amount_of(unit, head["indicator"]) for head in heads],
+        }
+        for unit in told.units
+    ]  # fmt: skip
+    means = [
+        {"label": layer_label(mean.layer), "mean": mean.mean, "share": mean.coverage_share} for mean in told.layers
+    ]
+    return {"classes": rows, "class_heads": heads, "means": means, "same_engine": told.same_engine}
+
+
+def amount_of(unit: UnitExplained, indicator: str) -> dict[str, Any]:
+    """Return the quantity of an indicator in a class, over its terms; None where it has none there."""
+    own = [term for term in unit.terms if term.indicator == indicator and not term.part]
+    known = [term.amount for term in own if term.amount is not None]
+    return {"quantity": sum(known) if known else None, "unit": own[0].unit if own else ""}
 
 
 def layers(account: AccountView) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """What the API of the app answers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ninja import Schema
@@ -50,7 +50,54 @@ class LineOut(Schema):
     yuan_per_unit: float | None
     value_fen: int
     coverage_share: float
+    variant: str
+    variant_zh: str
+    method: str
+    prices: dict[str, float]
     figures: list[dict[str, str]]
+
+
+class LayerMeanOut(Schema):
+    """What a layer says of some land: its mean where it covers any, and the share of the land that it covers."""
+
+    layer: str
+    mean: float | None
+    coverage_share: float
+
+
+class TermOut(Schema):
+    """An amount of an indicator or of a part of it, and the figures and layers that it is a product of."""
+
+    indicator: str
+    part: str
+    unit: str
+    amount: float | None
+    product_of: list[str]
+
+
+class UnitOut(Schema):
+    """The part of a parcel that is of one class of ecosystem; 0 where nothing says the class."""
+
+    code: int
+    area_m2: float
+    share: float
+    layers: list[LayerMeanOut]
+    terms: list[TermOut]
+
+
+class ExplanationOut(Schema):
+    """Where a parcel's figures come from; the terms of an indicator over its units add up to its quantity.
+
+    What statistics state is shared out over the county and has no terms here. ``same_engine`` is false where the code
+    has changed since the account was made.
+    """
+
+    valid_from: date
+    valid_to: date | None
+    inside_share: float
+    same_engine: bool
+    layers: list[LayerMeanOut]
+    units: list[UnitOut]
 
 
 class ParcelOut(Schema):
@@ -70,3 +117,4 @@ class ParcelOut(Schema):
     value_fen: int
     lines: list[LineOut]
     layers: dict[str, Any]
+    explanation: ExplanationOut | None

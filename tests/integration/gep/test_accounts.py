@@ -1,6 +1,6 @@
 """Accounts in the platform: loaded, requested, compiled once, added up, explained."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
@@ -146,6 +146,33 @@ def test_requests_that_cannot_be_are_refused_by_name(layers, tmp_path):
             )
 
 
+def explained(answer):
+    """The parcel of 100 m x 77 m: 3 columns of broadleaf (90 m), 10 m of needleleaf, by hand."""
+    told = answer["explanation"]
+    assert (told["same_engine"], told["valid_to"], told["inside_share"]) == (True, None, pytest.approx(1))
+    assert {unit["code"]: round(unit["area_m2"], 6) for unit in told["units"]} == {111: 6_930, 121: 770}
+    rain = next(layer for layer in told["layers"] if layer["layer"] == "precipitation_mm")
+    assert (rain["mean"], rain["coverage_share"]) == (pytest.approx(1_750), pytest.approx(1))
+    broadleaf = next(unit for unit in told["units"] if unit["code"] == 111)
+    terms = [term for term in broadleaf["terms"] if term["indicator"] == "water_retention"]
+    # 1750 mm of rain, less 4.65 % that runs off, less 820 mm that evaporates: 848.625 mm on 6930 m2.
+    assert sum(term["amount"] for term in terms) == pytest.approx(6_930 * 0.848625, rel=1e-9)
+    assert ["layer:precipitation_mm", "water_retention.runoff.111"] in [sorted(t["product_of"]) for t in terms]
+    for line in answer["lines"]:
+        own = [
+            t["amount"]
+            for u in told["units"]
+            for t in u["terms"]
+            if (t["indicator"], t["part"]) == (line["indicator"], "")
+        ]
+        if own:
+            assert sum(own) == pytest.approx(line["quantity"], rel=1e-9)
+    water = next(line for line in answer["lines"] if line["indicator"] == "water_retention")
+    assert sorted(figure["key"] for figure in water["figures"] if figure["table"] == "water_retention") == [
+        "runoff.111", "runoff.121",
+    ]  # fmt: skip
+
+
 def test_the_api_explains_one_parcel(account, client):
     assert client.get(f"/api/v1/gep/accounts/{account.code}/parcels/361028-0").status_code == 404  # not official
     client.force_login(register_user("zixi", "a long password 27", at=AT, roles=("analyst",), region="361028"))
@@ -155,6 +182,25 @@ def test_the_api_explains_one_parcel(account, client):
     water = next(line for line in answer["lines"] if line["indicator"] == "water_retention")
     assert water["yuan_per_unit"] == 7.06
     assert {"runoff.111", "reservoir"} <= {figure["key"] for figure in water["figures"]}
+    explained(answer)
     assert client.get("/api/v1/gep/accounts").json()[0]["total_fen"] == account.total_fen
     assert len(client.get(f"/api/v1/gep/accounts/{account.code}").json()["totals"]) == 5
     assert client.get("/api/v1/gep/accounts/none/parcels/none").status_code == 404
+
+
+def test_a_parcel_is_explained_as_the_account_took_it_though_it_was_surveyed_again(account, client):
+    client.force_login(register_user("zixi", "a long password 27", at=AT, roles=("analyst",), region="361028"))
+    address = f"/api/v1/gep/accounts/{account.code}/parcels/361028-0"
+    before = client.get(address).json()
+    old = Parcel.objects.get(code="361028-0")
+    Parcel.objects.filter(pk=old.pk).update(valid_to=date(2025, 6, 1))
+    old.pk, old.valid_from, old.valid_to, old.area_m2, old.town = None, date(2025, 6, 1), None, 1.0, "新镇"
+    old.save(force_insert=True)
+    after = client.get(address).json()
+    assert (after["area_m2"], after["town"], after["lines"]) == (before["area_m2"], "鹤城镇", before["lines"])
+    assert after["explanation"]["valid_to"] == "2025-06-01"
+    assert after["explanation"]["units"] == before["explanation"]["units"]
+    page = client.get(f"/parcels/361028-0/?account={account.code}").content.decode()
+    assert "鹤城镇" in page
+    assert "各图层在这块地上的值" in page
+    assert "90.0" in page  # per cent of the parcel that is broadleaf

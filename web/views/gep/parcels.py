@@ -4,7 +4,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from gep import queries
+from gep import parcel_explanations, queries
 from gep.queries import AccountView, ParcelView
 from marketplace import queries as marketplace_queries
 from web import accounts_shown, area_outlines, explanations, outlines, thread
@@ -13,11 +13,11 @@ from web.views.gep.maps import with_labels
 
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """Show one parcel with its whole explanation, in the account asked for or the latest."""
+    account = accounts_shown.chosen_account(request)
     try:
-        parcel = queries.parcel(code)
+        parcel = version(code, account)
     except ObjectDoesNotExist:
         raise Http404 from None
-    account = accounts_shown.chosen_account(request)
     lines = queries.parcel_lines(code, account=account.code) if account else []
     total_fen = sum(line.value_fen for line in lines)
     rights = marketplace_queries.rights_over(code)
@@ -37,7 +37,17 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "figure": outlines.figure([parcel.geometry]),
         "crumbs": crumbs(parcel, account),
     }
+    if account and lines and (told := parcel_explanations.explain(account.code, code)) is not None:
+        context |= explanations.of_land(told)
     return render(request, "gep/parcel.html", context)
+
+
+def version(code: str, account: AccountView | None) -> ParcelView:
+    """Return the version of a parcel that the account took, the latest where it took none of it."""
+    try:
+        return queries.accounted_parcel(code, account=account.code) if account else queries.parcel(code)
+    except ObjectDoesNotExist:
+        return queries.parcel(code)
 
 
 def crumbs(parcel: ParcelView, account: AccountView | None) -> list[dict[str, str]]:
