@@ -1,16 +1,21 @@
 """The book against other ledgers on the same PostgreSQL, in turn, one fund on one side of every posting.
 
-- a plain SQL ledger of our own: accounts with a balance and a version, one row a transfer, two entries with the balance
-  before and after, written by one function that locks both accounts in the order of their ids. Ledgers kept by SQL
-  functions, such as pgledger, are laid out like this; it stands for them and is none of them.
+- pgledger, where ``--pgledger`` names its SQL files in the order in which they are to run (the encoder of ULIDs that
+  its README names, then pgledger.sql); batches go through its pgledger_create_transfers, single ones through
+  pgledger_create_transfer.
 - django-hordak, where ``--hordak`` names the interpreter of an environment with it (pip install django-hordak
-  "psycopg[binary]"); it is no requirement of ours.
+  "psycopg[binary]"). Neither is a requirement of ours.
+- a plain SQL ledger of our own: accounts with a balance and a version, one row a transfer, two entries with the balance
+  before and after, written by one function that locks both accounts in the order of their ids. It is about the least
+  that a ledger kept by SQL functions can do: numbers for ids, no limits beyond a floor.
+- a bare insert of one row, committed: what is left when there is no ledger. Nobody can be faster than that.
 
 TigerBeetle's client for Python brings no server, so it cannot be asked here. DATABASE_URL names the server.
 """
 
 import argparse
 import os
+import random
 import statistics
 import subprocess
 import time
@@ -60,6 +65,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000])
     options.add_argument("--singles", type=int, default=200, help="single postings a round")
+    options.add_argument("--pgledger", type=Path, nargs="+", default=[], help="SQL files of pgledger")
     options.add_argument("--hordak", type=Path, help="python of an environment with django-hordak")
     chosen = options.parse_args()
     url = os.environ.get("DATABASE_URL", "")
@@ -80,11 +86,14 @@ def _run(chosen: argparse.Namespace) -> None:
         "the book": Book(residents).post,
         "SQL ledger": SqlLedger(residents).post,
     }
+    if chosen.pgledger:
+        ways["pgledger"] = PgLedger(len(residents), files=chosen.pgledger).post
     hordak = Hordak(chosen.hordak, len(residents)) if chosen.hordak else None
     if hordak:
         ways["django-hordak"] = hordak.post
     try:
         _compare(ways, chosen)
+        _measure_commits(chosen)
     finally:
         if hordak:
             hordak.close()
@@ -98,6 +107,17 @@ def _compare(ways: dict[str, Callable[[str, int], list[float]]], chosen: argpars
             for name, post in ways.items():
                 taken[name] += post(what, count)
         _print(what, count, {name: statistics.median(seconds) for name, seconds in taken.items()})
+
+
+def _measure_commits(chosen: argparse.Namespace) -> None:
+    """Print what a commit of next to nothing takes, which every single posting above waited for as well."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bare_row (number bigint)")
+        insert = "INSERT INTO bare_row VALUES (1)"
+        seconds = [_seconds(lambda: cursor.execute(insert)) for _ in range(chosen.rounds * chosen.singles)]
+    print(f"       one by one, a bare row and its commit alone: p50 {statistics.median(seconds) * 1000:.2f} ms")
 
 
 def _print(what: str, count: int, seconds: dict[str, float]) -> None:
@@ -159,6 +179,37 @@ class SqlLedger:
             one = "SELECT other_post(%s, 0, %s, %s)"
             rows = zip(columns["references"], targets, quantities, strict=True)
             return [_seconds(lambda row=row: cursor.execute(one, row)) for row in rows]
+
+
+class PgLedger:
+    """pgledger, from its own SQL."""
+
+    def __init__(self, residents: int, *, files: list[Path]) -> None:
+        from django.db import connection
+
+        opened = "SELECT (pgledger_create_account(n::text, 'CNY', %s, true)).id FROM generate_series(1, %s) AS n"
+        with connection.cursor() as cursor:
+            for file in files:
+                cursor.execute(file.read_text(encoding="utf-8"))
+            cursor.execute(opened, [True, 1])
+            self.fund = cursor.fetchone()[0]
+            cursor.execute(opened, [False, residents])
+            self.residents = [row[0] for row in cursor.fetchall()]
+
+    def post(self, what: str, count: int) -> list[float]:
+        """Return the seconds of one batch in one statement, or of each of ``count`` single postings."""
+        from django.db import connection
+
+        targets = random.choices(self.residents, k=count)
+        batch = (
+            "SELECT count(id) FROM pgledger_create_transfers((SELECT array_agg((%s, target, 5)::transfer_request)"
+            " FROM unnest(%s::text[]) AS n (target)), NULL::timestamptz)"
+        )
+        with connection.cursor() as cursor:
+            if what == "batch":
+                return [_seconds(lambda: cursor.execute(batch, [self.fund, targets]))]
+            one = "SELECT id FROM pgledger_create_transfer(%s, %s, 5)"
+            return [_seconds(lambda to=to: cursor.execute(one, [self.fund, to])) for to in targets]
 
 
 class Hordak:

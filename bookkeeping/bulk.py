@@ -1,11 +1,12 @@
 """Postings by the hundred thousand: the same books as one by one, in a constant number of statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from numpy.typing import NDArray
 
 from bookkeeping import leg_columns, limits
@@ -14,6 +15,7 @@ from bookkeeping.kinds import Kind
 from bookkeeping.leg_columns import Accounts
 from bookkeeping.locking import lock_accounts
 from bookkeeping.refusals import (
+    ACCOUNT_UNUSABLE,
     REFERENCE_TAKEN,
     AccountFrozen,
     AccountMissing,
@@ -66,13 +68,12 @@ def post_many(
     )
     status = np.full(len(batch.starts), "", dtype=STATUS_TYPE)
     if len(status):
-        with transaction.atomic():
-            accounts = leg_columns.resolve(batch.codes)
-            _refuse_impossible(batch, status)
-            unusable = _unusable(batch, accounts)
-            slow = _depends_on_order(batch, accounts) or _looks_replayed(batch)
-            if slow or not _written_at_once(batch, accounts, status, unusable):
-                _decide_and_write(batch, accounts, status, unusable)
+        # A batch sent again is not written for nothing: its first or its last reference is taken.
+        found = leg_columns.look_up(batch.codes, references=[batch.references[0], batch.references[-1]])
+        _refuse_impossible(batch, status)
+        slow = found.taken or _depends_on_order(batch, found.accounts)
+        if slow or not _written_at_once(batch, found.accounts, status):
+            _decide_and_write(batch, found.accounts, status)
     return BulkResult(status=status[batch.legs.posting])
 
 
@@ -110,16 +111,12 @@ def _depends_on_order(batch: Batch, accounts: Accounts) -> bool:
     return bool((gives & takes & accounts.limited).any())
 
 
-def _looks_replayed(batch: Batch) -> bool:
-    """Tell whether the first or the last reference is taken: a batch sent again is not written for nothing."""
-    return bool(leg_columns.stored([batch.references[0], batch.references[-1]]))
-
-
-def _written_at_once(batch: Batch, accounts: Accounts, status: NDArray[np.str_], unusable: NDArray[np.str_]) -> bool:
+def _written_at_once(batch: Batch, accounts: Accounts, status: NDArray[np.str_]) -> bool:
     """Write every posting that looks possible; tell whether the database took them all."""
+    unusable = _unusable(batch, accounts)
     possible = (status == "") & (unusable == "")
     try:
-        with transaction.atomic():
+        with _all_or_nothing():
             if possible.any():
                 leg_columns.write(batch, accounts, chosen=possible[batch.legs.posting])
     except (IntegrityError, OperationalError) as error:
@@ -133,8 +130,14 @@ def _written_at_once(batch: Batch, accounts: Accounts, status: NDArray[np.str_],
     return True
 
 
-def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_], unusable: NDArray[np.str_]) -> None:
-    """Lock, decide posting by posting, write the accepted; again where somebody took a reference meanwhile.
+def _all_or_nothing() -> AbstractContextManager[object]:
+    """Return what makes writing a batch atomic; on PostgreSQL it is one COPY, which is so by itself."""
+    alone = connection.vendor == "postgresql" and not connection.in_atomic_block
+    return nullcontext() if alone else transaction.atomic()
+
+
+def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_]) -> None:
+    """Lock, decide posting by posting, write the accepted; again where the book changed meanwhile.
 
     Where a reference stays taken though it is not in the book, another one has its short key (see references.py): the
     last time every posting is written by itself, and that one is refused.
@@ -144,8 +147,11 @@ def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_]
         try:
             with transaction.atomic():
                 room = lock_accounts(accounts.ids.tolist())
+                frozen_now = leg_columns.look_up(batch.codes, references=[]).accounts.frozen
+                accounts = replace(accounts, frozen=frozen_now)
                 _compare_with_book(batch, accounts, decided)
                 undecided = decided == ""
+                unusable = _unusable(batch, accounts)
                 decided[undecided] = unusable[undecided]
                 _plan(batch, room, decided)
                 _tell_reused(batch, undecided & (unusable != ""), decided)
@@ -154,7 +160,7 @@ def _decide_and_write(batch: Batch, accounts: Accounts, status: NDArray[np.str_]
                 elif (decided == POSTED).any():
                     leg_columns.write(batch, accounts, chosen=(decided == POSTED)[batch.legs.posting])
         except (IntegrityError, OperationalError) as error:
-            if last or not (is_deadlock(error) or constraint_of(error) == REFERENCE_TAKEN):
+            if last or not (is_deadlock(error) or constraint_of(error) in {REFERENCE_TAKEN, ACCOUNT_UNUSABLE}):
                 raise
             continue
         status[:] = decided

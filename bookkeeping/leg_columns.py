@@ -8,7 +8,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from bookkeeping import packing, references
+from bookkeeping import packing
+from bookkeeping import references as reference_keys
 from bookkeeping.batches import Batch
 from bookkeeping.kinds import Kind
 from bookkeeping.limits import Ints
@@ -28,14 +29,15 @@ _ACCOUNT = """
     coalesce(account.id * 4 + CASE WHEN account.frozen THEN 2 ELSE 0 END
              + CASE WHEN account.floor IS NULL AND account.ceiling IS NULL THEN 0 ELSE 1 END, 0)
 """
+_TAKEN = "SELECT 1 FROM bookkeeping_leg WHERE {same} AND leg = 0"
 _ACCOUNTS = {
     "postgresql": f"""
-        SELECT json_agg({_ACCOUNT} ORDER BY wanted.place)::text
+        SELECT json_agg({_ACCOUNT} ORDER BY wanted.place)::text, {{taken}}
         FROM json_array_elements_text(%s::json) WITH ORDINALITY AS wanted (code, place)
         LEFT JOIN bookkeeping_account AS account ON account.code = wanted.code
     """,  # noqa: S608 - the only text put in is our own
     "sqlite": f"""
-        SELECT json_group_array(number) FROM (
+        SELECT json_group_array(number), {{taken}} FROM (
             SELECT {_ACCOUNT} AS number FROM json_each(%s) AS wanted
             LEFT JOIN bookkeeping_account AS account ON account.code = wanted.value ORDER BY wanted.key)
     """,  # noqa: S608
@@ -48,7 +50,7 @@ _STORED = {
         FROM (SELECT DISTINCT json_array_elements_text(%s::json) AS reference) AS wanted
         CROSS JOIN LATERAL (
             SELECT leg, kind, source_id, target_id, quantity FROM bookkeeping_leg
-            WHERE {references.same("bookkeeping_leg.reference", "wanted.reference", vendor="postgresql")} OFFSET 0
+            WHERE {reference_keys.same("bookkeeping_leg.reference", "wanted.reference", vendor="postgresql")} OFFSET 0
         ) AS found
         ORDER BY wanted.reference, found.leg
     """,  # noqa: S608 - the only text put in is our own
@@ -68,12 +70,27 @@ class Accounts:
     limited: NDArray[np.bool_]
 
 
-def resolve(codes: Sequence[str]) -> Accounts:
-    """Return the accounts of ``codes`` in one statement."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the book knew of a batch before it was written."""
+
+    accounts: Accounts
+    taken: bool
+
+
+def look_up(codes: Sequence[str], *, references: Sequence[str]) -> Found:
+    """Return the accounts of ``codes``, and whether one of a few ``references`` is taken, in one statement."""
+    same = reference_keys.same("bookkeeping_leg.reference", "%s", vendor=connection.vendor)
+    taken = " OR ".join(f"EXISTS ({_TAKEN.format(same=same)})" for _ in references) or "false"
+    names = [name for name in references for _ in range(same.count("%s"))]
     with connection.cursor() as cursor:
-        cursor.execute(_ACCOUNTS[connection.vendor], [json.dumps(list(codes))])
-        numbers = np.array(json.loads(cursor.fetchone()[0] or "[]"), dtype=np.int64)
-    return Accounts(ids=numbers >> 2, frozen=(numbers & 2) != 0, limited=(numbers & 1) != 0)
+        cursor.execute(_ACCOUNTS[connection.vendor].format(taken=taken), [*names, json.dumps(list(codes))])
+        found, is_taken = cursor.fetchone()
+    numbers = np.array(json.loads(found or "[]"), dtype=np.int64)
+    return Found(
+        accounts=Accounts(ids=numbers >> 2, frozen=(numbers & 2) != 0, limited=(numbers & 1) != 0),
+        taken=bool(is_taken),
+    )
 
 
 def write(batch: Batch, accounts: Accounts, *, chosen: NDArray[np.bool_]) -> None:

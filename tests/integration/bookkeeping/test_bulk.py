@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookkeeping import bulk, chart, postings, queries
+from bookkeeping import bulk, chart, leg_columns, postings, queries
 from bookkeeping.postings import Leg
 from core.errors import RuleViolation
 
@@ -170,3 +170,21 @@ def test_a_batch_makes_the_same_books_as_one_by_one(wanted, frozen, accounts):
     either = {"overdrawn": "beyond a limit", "over_limit": "beyond a limit"}
     assert [either.get(a, a) for a in batch[0]] == [either.get(a, a) for a in single[0]]
     assert batch[1] == single[1]
+
+
+@pytest.mark.usefixtures("accounts")
+def test_an_account_that_is_frozen_while_the_batch_is_made_refuses_its_part_only(monkeypatch, now):
+    look_up = leg_columns.look_up
+
+    def then_freeze(*codes, **references):
+        found = look_up(*codes, **references)
+        chart.freeze("coin:resident/b", at=now)
+        return found
+
+    monkeypatch.setattr(leg_columns, "look_up", then_freeze)
+    result = bulk.post_many(
+        references=["bus/1", "bus/2"], sources="coin:fund/bike", targets=["coin:resident/a", "coin:resident/b"],
+        quantities=[5, 5], occurred_at=now,
+    )  # fmt: skip
+    assert result.status.tolist() == ["posted", "account_frozen"]
+    assert [queries.balance(f"coin:resident/{name}").posted for name in "ab"] == [5, 0]
