@@ -105,7 +105,7 @@ def _seconds(work: Callable[[], object]) -> float:
 def _bare_copy() -> Callable[..., Callable[[], None]]:
     from django.db import connection, transaction
 
-    from bookkeeping import leg_columns, packing
+    from bookkeeping import packing
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -122,7 +122,6 @@ def _bare_copy() -> Callable[..., Callable[[], None]]:
 
         return load
 
-    assert leg_columns
     return prepare
 
 
@@ -132,7 +131,7 @@ def _packed_columns(columns: dict[str, Any]) -> dict[str, Any]:
     from bookkeeping import batches, leg_columns
 
     batch = batches.batch_of(**columns)
-    ids = leg_columns.resolve(batch.codes).ids
+    ids = leg_columns.look_up(batch.codes, references=[]).accounts.ids
     return {
         "source_id": ids[batch.legs.source],
         "target_id": ids[batch.legs.target],
