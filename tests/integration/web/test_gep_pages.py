@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core import jobs
 from gep import dataset_queries, queries, run_queries
+from gep.comparisons import effects_of
 from gep.models import Run
 from tests.integration.web import small_county
 from tests.integration.web.small_county import AT, COUNTY
@@ -56,7 +57,7 @@ def test_a_parcel_explains_each_of_its_figures(client, account):
 def test_a_change_is_split_as_worked_example_t36(same_method, effect):
     """gep.md T36: Q 100 to 120, p 2 to 2.5 yuan: 44.966 and 55.034 of 100 yuan; with another method Q is its effect."""
     one, other = (SimpleNamespace(quantity=amount, value_fen=fen) for amount, fen in ((100, 20_000), (120, 30_000)))
-    split = comparisons.effects_of(one, other, same_method=same_method)
+    split = effects_of(one, other, same_method=same_method)
     assert split == {effect: 4_497, "price_fen": 5_503}
 
 
