@@ -17,7 +17,10 @@ from gep.accounting.plan import Plan
 from gep.accounting.results import CompiledAccount, IndicatorResult, ParcelColumns, Stated
 from gep.accounting.sharing import IN_YUAN, SharedOut
 from gep.accounting.terms import MAIN
+from gep.allocation import Calibrated, calibrate
 from gep.statistics import Product
+
+OFFICIAL = "official_"  # and the name of an indicator: the item of statistics that states its official value
 
 
 def join(
@@ -61,6 +64,7 @@ def join(
         method=plan.method,
         simulation=simulation,
         condition=class_sums.condition(blocks, lacking=plan.condition_lacks),
+        calibrated=_calibrated(found, parcels, statistics),
         stated={name: _stated(plan.products[name], out, statistics) for name, out in shared.items()},
     )
 
@@ -196,6 +200,27 @@ def _stated(products: Sequence[Product], shared: SharedOut, statistics: CountySt
         quantity = float(np.sort(statistics.quantity[rows]).sum())
         found[product.code] = Stated(quantity, product.unit, sum(fen.values()))
     return found
+
+
+def _calibrated(
+    found: Mapping[str, IndicatorResult], parcels: ParcelColumns, statistics: CountyStatistics
+) -> dict[str, Calibrated]:
+    """What parcels would be worth by the official values of their counties, beside the model and never in its place.
+
+    A county whose model has no value of the official one's sign is left as modelled and has no factor.
+    """
+    calibrated, county = {}, parcels.areas["county"]
+    for name, result in found.items():
+        official_fen = {
+            of: fen
+            for of in sorted(statistics.of(f"{OFFICIAL}{name}"))
+            if (fen := statistics.fen_of(f"{OFFICIAL}{name}", of)) and int(result.value_fen[county == of].sum()) > 0
+        }
+        if official_fen:
+            calibrated[name] = calibrate(
+                result.value_fen, county=county, codes=parcels.codes, official_fen=official_fen
+            )
+    return calibrated
 
 
 def _unallocated(shared: dict[str, SharedOut]) -> dict[str, dict[str, int]]:

@@ -10,6 +10,7 @@ from gep.accounting.class_sums import ClassAmounts
 from gep.accounting.condition_sums import ConditionSums
 from gep.accounting.inputs import LEVELS
 from gep.accounting.terms import MAIN, Priced
+from gep.allocation import Calibrated
 from gep.methods import Method
 from gep.uncertainty import Grade, Simulation
 
@@ -96,6 +97,7 @@ class CompiledAccount:
     simulation: Simulation | None = None  # intervals, where draws were asked for
     condition: ConditionSums = field(default_factory=ConditionSums)
     stated: Mapping[str, Mapping[str, Stated]] = field(default_factory=dict)  # by indicator and product
+    calibrated: Mapping[str, Calibrated] = field(default_factory=dict)  # modelled indicators with official values
 
     @property
     def total_fen(self) -> int:

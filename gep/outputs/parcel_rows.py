@@ -55,6 +55,8 @@ def columns(account: CompiledAccount, some: slice | NDArray[np.int64]) -> dict[s
         found[f"{name}_{result.unit}"] = result.quantity[some]
         found |= {f"{name}_{part}": quantity[some] for part, quantity in result.parts.items()}
         found[f"{name}_fen"] = result.value_fen[some]
+        if name in account.calibrated:
+            found[f"{name}_calibrated_fen"] = account.calibrated[name].parcels_fen[some]
         found[f"{name}_coverage_share"] = result.coverage_share[some]
         total_fen += result.value_fen[some]
     return {**found, "total_fen": total_fen, "grade": account.parcel_grade[some]}
@@ -77,6 +79,8 @@ def pseudo_parcels(account: CompiledAccount) -> dict[str, NDArray]:
         found[f"{name}_{result.unit}"] = fen / FEN_PER_YUAN if result.unit == IN_YUAN else nothing
         found |= {f"{name}_{part}": nothing for part in result.parts}
         found[f"{name}_fen"] = fen
+        if name in account.calibrated:
+            found[f"{name}_calibrated_fen"] = fen
         found[f"{name}_coverage_share"] = nothing
         total_fen += fen
     return {**found, "total_fen": total_fen, "grade": np.full(len(counties), "", dtype=str)}

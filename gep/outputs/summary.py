@@ -89,6 +89,8 @@ def indicators(statement: Statement) -> dict[str, dict[str, Any]]:
     """Return every indicator there is: accounted, pending for want of data, or off in this profile.
 
     ``low95`` and ``high95`` bound the value in fen, with ``physical_`` before them the quantity; null without draws.
+    ``calibrated_fen`` is the value with the official ones of counties in place of the model's, null where none is
+    stated, ``calibration_factor`` official over modelled value by county.
     """
     account, region = statement.account, sums.whole(statement.account)
     told: dict[str, dict[str, Any]] = {}
@@ -107,6 +109,8 @@ def indicators(statement: Statement) -> dict[str, dict[str, Any]]:
             "grade": found.grade if found else None,
             "parts": _parts(found) if found else {},
             "lacking": list(account.pending.get(name, ())),
+            "calibrated_fen": int(account.calibrated[name].parcels_fen.sum()) if name in account.calibrated else None,
+            "calibration_factor": dict(account.calibrated[name].factor) if name in account.calibrated else {},
         }
     return told
 

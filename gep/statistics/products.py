@@ -11,7 +11,7 @@ from core.coefficients import TAGS, known_sources
 from gep import ecosystems
 
 HERE = Path(__file__).parent
-Role = Literal["value", "input", "external", "total"]
+Role = Literal["value", "input", "external", "total", "official"]
 
 
 class BadCatalogue(ValueError):
@@ -38,7 +38,8 @@ class WeightRule:
 class Product:
     """One product. ``role`` is ``value`` where its value counts, ``input`` where it only feeds an indicator's formula,
     ``external`` where it comes from outside and is taken off the indicator's value, ``total`` where it is what a
-    township states of all products of the indicator together.
+    township states of all products of the indicator together, ``official`` where it is the official value of a modelled
+    indicator, to be held beside the model's.
     ``signed`` tells whether its quantity may be negative, as a change may.
 
     ``rules`` in order of preference: the first counts whose layer is there and whose land a county has.

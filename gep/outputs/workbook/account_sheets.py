@@ -30,6 +30,14 @@ TOTALS = (
     Column("等级", "grade", width=7),
     Column("方法", "variant", width=14),
 )
+OFFICIAL = (
+    Column("指标", "indicator", width=16),
+    Column("县（区）", "county", width=14),
+    Column("代码", "code", width=10),
+    Column("模型值（分）", "model, fen", "fen", 20),
+    Column("官方数（分）", "official, fen", "fen", 20),
+    Column("校准系数", "official over model", "price", 16),
+)
 
 
 def write(book: Book, statement: Statement) -> None:
@@ -39,6 +47,7 @@ def write(book: Book, statement: Statement) -> None:
     _by_ecosystem(book, statement)
     _by_area(book, statement, level="town", name="4 分乡镇 Towns", title="各乡镇生态产品总值")
     _parts(book, statement)
+    _official(book, statement)
 
 
 def _totals(book: Book, statement: Statement) -> None:
@@ -191,3 +200,21 @@ def _part_rows(statement: Statement, counties: Mapping[str, AreaSum]) -> Iterato
             zh, unit = words.part(column)
             by_county = sums.quantity_by_area(account, quantity, level="county")
             yield ["", zh, words.UNITS.get(unit, unit), sum(by_county.values()), *by_county.values()]
+
+
+def _official(book: Book, statement: Statement) -> None:
+    """The official values of counties beside the model's, where any is stated."""
+    account = statement.account
+    if not account.calibrated:
+        return
+    sheet = Sheet(
+        book, "5b 官方数对照 Official", title="模型值与官方数对照", english="Official values beside the model's",
+        columns=OFFICIAL, frozen=3, note="模型值不改动；校准列只供对照。 The model's values are kept; they count.",
+    )  # fmt: skip
+    county = account.parcels.areas["county"]
+    for name, calibrated in account.calibrated.items():
+        for code, factor in sorted(calibrated.factor.items()):
+            own = county == code
+            modelled = int(account.results[name].value_fen[own].sum())
+            official = int(calibrated.parcels_fen[own].sum())
+            sheet.row([words.name(name), statement.area_name(code), code, modelled, official, factor])

@@ -360,6 +360,22 @@ def test_an_unconfirmed_crosswalk_or_spread_makes_the_account_unconfirmed(scheme
     assert (account.method.unconfirmed, account.results["carbon_sequestration"].grade) == (unconfirmed, grade)
 
 
+def test_an_official_value_stands_beside_the_models_and_changes_nothing():
+    county = np.array(["c", "elsewhere"])
+    stated = CountyStatistics(
+        county=county, product=np.full(2, "official_carbon_sequestration"), quantity=np.full(2, np.nan),
+        unit=np.full(2, "yuan"), value_fen=np.array([200_000, 7]), has_value=np.full(2, True),
+    )  # fmt: skip
+    account = compiled([121, 111, 511], statistics=stated)
+    carbon, held = account.results["carbon_sequestration"], account.calibrated["carbon_sequestration"]
+    # 9.87 and 17.27 t of dry matter · 1.63 at 95.84: 154,188 and 269,791 fen, which the official 200,000 scale down
+    assert carbon.value_fen.tolist() == [154_188, 269_791, 0]
+    assert held.parcels_fen.tolist() == [72_734, 127_266, 0]
+    assert held.factor == {"c": pytest.approx(0.47172148)}
+    assert account.indicator_fen("carbon_sequestration") == 423_979
+    assert "water_retention" not in account.calibrated
+
+
 EVERYTHING = {
     "precipitation_mm": 1_750.0, "evapotranspiration_mm": 820.0, "nep_gc_m2": 300.0, "storm_precipitation_mm": 300.0,
     "rainfall_erosivity": 8_000.0, "soil_erodibility": 0.02, "slope_length_steepness": 5.0, "vegetation_cover": 85.0,

@@ -4,6 +4,7 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import shapely
 from pyarrow import parquet as arrow_parquet
 
+from gep.allocation import Calibrated
 from gep.files.findings import Finding, of, write_rejections
 from gep.outputs import (
     densities,
@@ -262,3 +264,21 @@ def test_a_product_that_is_not_known_is_listed_in_the_rejections(tmp_path):
     found = of("s.csv", [Finding(row=2, id="", column="product", reason="product_unknown", told="x")])
     assert write_rejections(tmp_path / "findings.csv", [found]) == 1
     assert "不认识的产品（x）" in (tmp_path / "findings.csv").read_text(encoding="utf-8-sig")
+
+
+def test_official_values_are_told_beside_the_models_and_change_no_total(tmp_path):
+    import openpyxl
+
+    official = Calibrated(np.array([70_000, 140_000, 350, 0]), {statements.COUNTY: 0.99})
+    account = replace(statements.account(), calibrated={"water_retention": official})
+    told = statements.statement(account=account)
+    found = summary.summary(told)
+    water, crops = found["indicators"]["water_retention"], found["indicators"]["crops"]
+    assert (water["calibrated_fen"], water["calibration_factor"]) == (210_350, {"361028": 0.99})
+    assert (crops["calibrated_fen"], crops["calibration_factor"]) == (None, {})
+    assert (water["value_fen"], found["total_fen"]) == (statements.WATER_TOTAL_FEN, statements.TOTAL_FEN)
+    columns = parcel_rows.columns(account, slice(None))
+    assert columns["water_retention_calibrated_fen"].tolist() == [70_000, 140_000, 350, 0]
+    workbook.write(told, tmp_path / "accounts.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "accounts.xlsx")["5b 官方数对照 Official"]
+    assert ["水源涵养", "资溪县", "361028", 212_153, 210_350, 0.99] in rows_of(sheet)

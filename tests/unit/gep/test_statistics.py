@@ -156,7 +156,7 @@ def test_every_product_has_a_unit_that_can_be_written_and_land_it_goes_to():
     from gep.statistics.products import catalogue, written_units
 
     units = {unit for unit, _ in written_units().values()}
-    assert len(catalogue()) == 55
+    assert len(catalogue()) == 64
     for product in catalogue().values():
         assert product.unit in units
         assert product.unit in written_units()
