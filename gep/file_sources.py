@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gep import statistics
 from gep.accounting import townships
 from gep.accounting.inputs import CountyStatistics, Parcels
+from gep.coverage import ParcelOutlines
 from gep.files import FileRefused, findings, sheets
 from gep.files.findings import Findings
 from gep.files.parcels import ParcelTable
@@ -45,7 +46,7 @@ class TableParcels:
         areas["region"] = np.full(len(batch), self.region)
         return Parcels(
             codes=batch.texts("parcel_id"),
-            geometries=batch.geometries(),
+            outlines=ParcelOutlines(batch.wkb, batch.offsets),
             areas=areas,
             land_use=batch.texts("land_use") if self.surveyed else None,
             official_area_m2=batch.official_area_m2,

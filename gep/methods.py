@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,14 @@ class Method:
         ``indicator`` may be ``indicator.variant`` or ``indicator.part``; where the profile says nothing of that, the
         indicator's own scope holds.
         """
-        return np.isin(codes, [int(code) for code in self._left_out(indicator)])
+        if indicator not in self._outside:
+            self._outside[indicator] = np.isin(np.arange(1_000), [int(code) for code in self._left_out(indicator)])
+        return self._outside[indicator][codes]
+
+    @cached_property
+    def _outside(self) -> dict[str, NDArray[np.bool_]]:
+        """By scope, whether each code from 0 to 999 is out of it."""
+        return {}
 
     def in_scope(self, indicator: str, codes: NDArray[np.int16]) -> NDArray[np.bool_]:
         """Return where a class counts for the indicator."""
@@ -233,9 +240,15 @@ class Method:
         ]
 
     def _take(self, table: str, key: str, *, on: date) -> Coefficient:
-        row = self._found(table, key, on=on)
+        row = self._known.get((table, key, on))  # blocks ask for the same figures thousands of times
+        if row is None:
+            row = self._known[table, key, on] = self._found(table, key, on=on)
         self.taken[table, key] = row
         return row
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, date], Coefficient]:
+        return {}
 
     def _found(self, table: str, key: str, *, on: date) -> Coefficient:
         return self._overriding(table, key, on=on) or _table(table).at(

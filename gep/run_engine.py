@@ -15,6 +15,7 @@ from gep import block_results, engine_code, file_sources, methods, snapshots, st
 from gep.accounting import CompiledAccount, CountyStatistics, LayersDoNotMeet, Parcels, blocks, joining, plan, sharing
 from gep.accounting.blocks import BlockResult
 from gep.accounting.plan import Plan
+from gep.coverage import ParcelOutlines
 from gep.files import raster_stacks
 from gep.files.raster_stacks import RasterStack
 from gep.methods import Method
@@ -153,7 +154,7 @@ def for_engine(parcels: FrozenParcels, run: Run) -> Parcels:
     places: dict[str, Any] = {level: parcels.texts[f"{level}_code"] for level in ("village", "town")}
     return Parcels(
         codes=parcels.texts["code"],
-        geometries=parcels.geometries,
+        outlines=ParcelOutlines.of(parcels.geometries),
         areas={**places, "county": parcels.texts["county"], "region": np.full(len(parcels), run.region)},
         land_use=np.where(spoken, parcels.texts["land_use"], ""),
         official_area_m2=parcels.official_area_m2,

@@ -11,6 +11,7 @@ from core.coefficients import Coefficient
 from gep import ecosystems
 from gep.accounting import condition_sums, ecosystem_units, sharing, townships
 from gep.accounting.ecosystem_units import Units, WeighedParcels
+from gep.accounting.grouping import AreaGroups
 from gep.accounting.inputs import LAND_COVER, LAND_USE, LayerSource, Parcels
 from gep.accounting.plan import Plan
 from gep.accounting.terms import Physical
@@ -132,17 +133,15 @@ def largest_class(units: Units, *, length: int) -> NDArray[np.str_]:
 
 
 def _places(parcels: Parcels) -> dict[str, tuple[int, int, int]]:
-    import shapely
-
-    bounds = shapely.bounds(parcels.geometries)
+    bounds = parcels.outlines.bounds
     known = ~np.isnan(bounds[:, 0])
     centre = np.rint((bounds[known, :2] + bounds[known, 2:]) / 2).astype(np.int64)
-    counties, place = np.unique(parcels.areas["county"][known], return_inverse=True)
-    x, y = np.zeros(len(counties), dtype=np.int64), np.zeros(len(counties), dtype=np.int64)
-    np.add.at(x, place, centre[:, 0])
-    np.add.at(y, place, centre[:, 1])
-    counts = np.bincount(place, minlength=len(counties)).tolist()
-    return {str(county): (counts[i], int(x[i]), int(y[i])) for i, county in enumerate(counties)}
+    counties = AreaGroups.of(parcels.areas["county"][known])
+    x, y = np.zeros((2, len(counties.names)), dtype=np.int64)
+    np.add.at(x, counties.place, centre[:, 0])
+    np.add.at(y, counties.place, centre[:, 1])
+    counts = np.bincount(counties.place, minlength=len(counties.names)).tolist()
+    return {str(county): (counts[i], int(x[i]), int(y[i])) for i, county in enumerate(counties.names)}
 
 
 def _by_parcel(
@@ -173,10 +172,13 @@ class _Groups:
 
     @classmethod
     def of(cls, units: Units, county: NDArray[np.str_]) -> "_Groups":
-        counties, of_parcel = np.unique(county, return_inverse=True)
-        keys, place = np.unique(of_parcel[units.parcel] * CODES + units.code, return_inverse=True)
-        names = tuple((str(counties[key // CODES]), key % CODES) for key in keys.tolist())
-        return cls(names=names, place=place)
+        counties = AreaGroups.of(county)
+        packed = counties.place[units.parcel] * CODES + units.code
+        keys = np.flatnonzero(np.bincount(packed))
+        number = np.zeros(int(keys[-1]) + 1 if len(keys) else 0, dtype=np.int64)
+        number[keys] = np.arange(len(keys))
+        names = tuple((str(counties.names[key // CODES]), key % CODES) for key in keys.tolist())
+        return cls(names=names, place=number[packed])
 
     def added(self, amount: NDArray[np.float64]) -> dict[tuple[str, int], int]:
         """Sum by county and class as whole numbers; Python's own, which have no end, carry the sums further."""

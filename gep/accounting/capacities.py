@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gep.accounting.grouping import AreaGroups
 from gep.accounting.inputs import CountyStatistics
+from gep.accounting.parcel_columns import ParcelColumns
 from gep.accounting.terms import Indicator, Variant
 from gep.methods import Method
 
@@ -27,12 +29,11 @@ class Counted:
     share: Mapping[str, Mapping[str, float]]
     figure: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def of_parcels(self, part: str, county: NDArray[np.str_]) -> NDArray[np.float64]:
+    def of_parcels(self, part: str, counties: AreaGroups) -> NDArray[np.float64]:
         """Return the multiplier for each parcel, 1 where the part has none."""
         if part not in self.share:
-            return np.ones(len(county))
-        names, place = np.unique(county, return_inverse=True)
-        return np.array([self.share[part].get(str(name), np.nan) for name in names])[place]
+            return np.ones(len(counties.place))
+        return np.array([self.share[part].get(str(name), np.nan) for name in counties.names])[counties.place]
 
     def of_county(self, part: str, county: str) -> float:
         """Return the multiplier for a county, 0 where the county does not state what it takes."""
@@ -54,11 +55,10 @@ class _Counties:
     starts: NDArray[np.intp]
 
     @classmethod
-    def of(cls, county: NDArray[np.str_], codes: NDArray[np.str_]) -> "_Counties":
-        names, place = np.unique(county, return_inverse=True)
-        order = np.lexsort((codes, place))
-        starts = np.searchsorted(place[order], np.arange(len(names)))
-        return cls(tuple(str(name) for name in names), order, starts)
+    def of(cls, parcels: ParcelColumns) -> "_Counties":
+        counties = parcels.grouped("county")
+        order = counties.ordered(parcels.by_code)
+        return cls(tuple(str(name) for name in counties.names), order, counties.starts(order))
 
     def sums(self, amount: NDArray[np.float64]) -> dict[str, float]:
         """Return the sum of each county; what is missing adds nothing."""
@@ -72,15 +72,14 @@ def count(
     method: Method,
     *,
     quantity: Mapping[str, NDArray[np.float64]],
-    codes: NDArray[np.str_],
-    county: NDArray[np.str_],
+    parcels: ParcelColumns,
     statistics: CountyStatistics,
 ) -> Counted:
     """Return what each part is multiplied by in each county. ``quantity`` by part, shapes (parcels,).
 
     Raises CoefficientMissing where a county states no figure of its own and the method has none either.
     """
-    counties = _Counties.of(county, codes)
+    counties = _Counties.of(parcels)
     share = _emitted(indicator, method, quantity, counties, statistics) if indicator.emissions else {}
     share |= _stored(variant, method, quantity, counties, statistics)
     figure: dict[str, dict[str, str]] = {}

@@ -92,10 +92,8 @@ def _weigh_numbered(number: int) -> BlockResult:
 
 def _extent(source: ParcelSource) -> list[int]:
     """West, south, east and north of all parcels, whole metres."""
-    import shapely
-
     if not source.blocks:
         return []
-    bounds = np.array([shapely.total_bounds(source.block(number).geometries) for number in range(source.blocks)])
+    bounds = np.array([source.block(number).outlines.total_bounds for number in range(source.blocks)])
     west_south, east_north = np.nanmin(bounds[:, :2], axis=0), np.nanmax(bounds[:, 2:], axis=0)
     return [round(float(bound)) for bound in (*west_south, *east_north)]

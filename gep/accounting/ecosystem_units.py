@@ -6,7 +6,7 @@ in the order of the bands. Both orders are the grid's own, so that a parcel's su
 it is and whichever worker weighs it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gep import coverage, ecosystems
 from gep.accounting.inputs import LAND_COVER, LayerSource, Parcels
-from gep.coverage import Grid
+from gep.coverage import Grid, ParcelOutlines
 
 BAND_ROWS = 256
 AREA_TOLERANCE = 0.005  # surveyed over drawn area may be off by so much before it is told; gep.md 2
@@ -80,26 +80,66 @@ class WeighedParcels:
     inside_share: NDArray[np.float64]
 
 
-@dataclass
-class _Sums:
-    """Sums by parcel and class, added to band by band; flat arrays of parcels × classes."""
+@dataclass(frozen=True)
+class _BandSums:
+    """Sums of one band at the places (parcel × classes + class) that occur in it, rising; terms × places."""
 
-    length: int
+    place: NDArray[np.int64]
     area: NDArray[np.float64]
-    weighted: dict[str, NDArray[np.float64]]
-    valid: dict[str, NDArray[np.float64]]
+    weighted: NDArray[np.float64]
+    valid: NDArray[np.float64]
 
-    def add(self, covered: coverage.Coverage, place: NDArray[np.int64], terms: Mapping[str, NDArray]) -> None:
-        """Add the pieces of a band; few of all places are occupied, and only those are touched."""
-        occupied = np.flatnonzero(np.bincount(place, minlength=self.length))
-        number = np.zeros(self.length, dtype=np.int64)
+    @classmethod
+    def of(
+        cls, covered: coverage.Coverage, place: NDArray[np.int64], terms: Sequence[NDArray], *, length: int
+    ) -> "_BandSums":
+        """Sum the pieces of a band in their order, which is the grid's."""
+        occupied = np.flatnonzero(np.bincount(place, minlength=length))
+        number = np.empty(length, dtype=np.int64)
         number[occupied] = np.arange(len(occupied))
         unit = number[place]
-        self.area[occupied] += np.bincount(unit, weights=covered.share)
-        found = coverage.piece_sums(covered, unit_of_entry=unit, units=len(occupied), values=list(terms.values()))
-        for name, weighted, valid in zip(terms, found.weighted, found.valid, strict=True):
-            self.weighted.setdefault(name, np.zeros(self.length))[occupied] += weighted
-            self.valid.setdefault(name, np.zeros(self.length))[occupied] += valid
+        area = np.bincount(unit, weights=covered.share, minlength=len(occupied)).astype(np.float64, copy=False)
+        found = coverage.piece_sums(covered, unit_of_entry=unit, units=len(occupied), values=terms)
+        return cls(occupied, area, found.weighted, found.valid)
+
+    @classmethod
+    def joined(cls, bands: Sequence["_BandSums"], *, terms: int) -> "_BandSums":
+        """Add bands up in their order."""
+        if len(bands) == 1:
+            return bands[0]
+        place, at = np.unique(np.concatenate([np.zeros(0, np.int64), *(b.place for b in bands)]), return_inverse=True)
+        whole = cls(place, np.zeros(len(place)), np.zeros((terms, len(place))), np.zeros((terms, len(place))))
+        first = 0
+        for band in bands:
+            own = at[first : first + len(band.place)]
+            whole.area[own] += band.area
+            whole.weighted[:, own] += band.weighted
+            whole.valid[:, own] += band.valid
+            first += len(band.place)
+        return whole
+
+
+class _InDouble(Mapping[str, NDArray]):
+    """Layers in double precision, each turned into it when it is asked for; classes stay whole numbers."""
+
+    def __init__(self, layers: Mapping[str, NDArray], *, place: NDArray[np.int64] | None = None) -> None:
+        self._layers, self._place = layers, place
+        self._known: dict[str, NDArray] = {}
+
+    def __getitem__(self, name: str) -> NDArray:
+        if name not in self._known:
+            layer = self._layers[name] if self._place is None else self._layers[name].reshape(-1)[self._place]
+            self._known[name] = layer if name == LAND_COVER else layer.astype(np.float64, copy=False)
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._layers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._layers)
+
+    def __len__(self) -> int:
+        return len(self._layers)
 
 
 def weigh(
@@ -115,29 +155,31 @@ def weigh(
     ``derived`` adds layers that follow from others (the slope from the terrain) on a window, ``cell_terms`` names the
     values to be summed over the pieces; both get every cell once for each parcel that covers it.
     """
-    import shapely
-
     grid = layers.grid
     classes = np.array([0, *(int(kind.code) for kind in ecosystems.CLASSES)], dtype=np.int16)
     place_of_class = np.zeros(1_000, dtype=np.int64)
     place_of_class[classes] = np.arange(len(classes))
     length = len(parcels) * len(classes)
-    sums = _Sums(length, np.zeros(length), {}, {})
-    for band in bands(parcels.geometries, grid=grid):
-        covered = coverage.cover(parcels.geometries, grid=grid, rows=band)
+    found: list[_BandSums] = []
+    names: tuple[str, ...] = ()
+    for band in bands(parcels.outlines, grid=grid):
+        covered = coverage.cover(parcels.outlines, grid=grid, rows=band)
         if not len(covered.parcel):
             continue
         pieces = _pieces(covered, parcels, layers, derived=derived, reads=reads)
         place = covered.parcel * len(classes) + place_of_class[pieces.code]
-        sums.add(covered, place, cell_terms(pieces))
-    geometric_m2 = np.asarray(shapely.area(parcels.geometries), dtype=np.float64)
+        terms = cell_terms(pieces)
+        names = tuple(terms)
+        found.append(_BandSums.of(covered, place, list(terms.values()), length=length))
+    sums = _BandSums.joined(found, terms=len(names))
+    geometric_m2 = coverage.cover(parcels.outlines, grid=grid, rows=slice(0, 0)).whole_area_m2
     factor = area_factor(parcels.official_area_m2, geometric_m2=geometric_m2)
     scale = np.where(is_of_outline(factor), factor, 1.0)
-    covered_m2 = sums.area.reshape(len(parcels), len(classes)).sum(axis=1) * grid.cell_area_m2
+    inside = np.bincount(sums.place // len(classes), weights=sums.area, minlength=len(parcels)) * grid.cell_area_m2
     with np.errstate(invalid="ignore", divide="ignore"):
-        inside_share = np.minimum(covered_m2 / geometric_m2, 1.0)
+        inside_share = np.minimum(inside / geometric_m2, 1.0)
     return WeighedParcels(
-        units=_units(sums, classes, scale=scale * grid.cell_area_m2),
+        units=_units(sums, names, classes, scale=scale * grid.cell_area_m2),
         area_m2=geometric_m2 * scale,
         geometric_area_m2=geometric_m2,
         area_factor=factor,
@@ -166,11 +208,9 @@ def is_off(factor: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.abs(factor - 1) > AREA_TOLERANCE
 
 
-def bands(geometries: NDArray, *, grid: Grid) -> list[slice]:
-    """Return the bands of rows that geometries reach into; their edges are multiples of BAND_ROWS of the whole grid."""
-    import shapely
-
-    _, south_m, _, north_m = shapely.total_bounds(geometries)
+def bands(outlines: ParcelOutlines, *, grid: Grid) -> list[slice]:
+    """Return the bands of rows that outlines reach into; their edges are multiples of BAND_ROWS of the whole grid."""
+    _, south_m, _, north_m = outlines.total_bounds
     if np.isnan(south_m):
         return []
     first = int(np.clip(np.floor((grid.north_m - north_m) / grid.cell_m), 0, grid.rows))
@@ -191,15 +231,11 @@ def _pieces(
     row, column = np.divmod(covered.cell, grid.columns)
     rows = slice(max(int(row.min()) - HALO, 0), min(int(row.max()) + 1 + HALO, grid.rows))
     columns = slice(max(int(column.min()) - HALO, 0), min(int(column.max()) + 1 + HALO, grid.columns))
-    read = {
-        name: layer if name == LAND_COVER else layer.astype(np.float64, copy=False)
-        for name, layer in layers.window(rows=rows, columns=columns, names=reads).items()
-    }
-    window = Window(grid=grid, rows=rows, columns=columns, layers=read)
-    all_layers = {**read, **derived(window)}
+    read = layers.window(rows=rows, columns=columns, names=reads)
+    window = Window(grid=grid, rows=rows, columns=columns, layers=_InDouble(read))
     place = (row - rows.start) * (columns.stop - columns.start) + (column - columns.start)
-    gathered = {name: layer.reshape(-1)[place] for name, layer in all_layers.items() if name != LAND_COVER}
-    cover = read[LAND_COVER].reshape(-1)[place] if LAND_COVER in read else np.zeros(len(place), dtype=np.int16)
+    gathered = _InDouble({**read, **derived(window)}, place=place)
+    cover = gathered[LAND_COVER] if LAND_COVER in read else np.zeros(len(place), dtype=np.int16)
     return Pieces(code=_codes(cover, parcels, parcel=covered.parcel), layers=gathered)
 
 
@@ -209,15 +245,14 @@ def _codes(cover: NDArray[np.int16], parcels: Parcels, *, parcel: NDArray[np.int
     return ecosystems.surveyed(cover, land_use=parcels.land_use, parcel=parcel)
 
 
-def _units(sums: _Sums, classes: NDArray[np.int16], *, scale: NDArray[np.float64]) -> Units:
+def _units(sums: _BandSums, names: tuple[str, ...], classes: NDArray[np.int16], *, scale: NDArray[np.float64]) -> Units:
     """The occupied places of parcels × classes; shares become areas."""
-    occupied = np.flatnonzero(sums.area > 0)
-    parcel, kind = np.divmod(occupied, len(classes))
+    parcel, kind = np.divmod(sums.place, len(classes))
     m2_per_share = scale[parcel]
     return Units(
         parcel=parcel,
         code=classes[kind],
-        area_m2=sums.area[occupied] * m2_per_share,
-        sums={name: values[occupied] * m2_per_share for name, values in sums.weighted.items()},
-        valid_m2={name: values[occupied] * m2_per_share for name, values in sums.valid.items()},
+        area_m2=sums.area * m2_per_share,
+        sums=dict(zip(names, sums.weighted * m2_per_share, strict=True)),
+        valid_m2=dict(zip(names, sums.valid * m2_per_share, strict=True)),
     )

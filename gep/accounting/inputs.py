@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gep.coverage import Grid
+from gep.coverage import Grid, ParcelOutlines
 
 LEVELS = ("village", "town", "county", "region")
 LAND_COVER, LAND_USE = "land_cover", "land_use"
@@ -19,7 +19,7 @@ LAND_COVER, LAND_USE = "land_cover", "land_use"
 
 @dataclass(frozen=True)
 class Parcels:
-    """Parcels as columns of one length; geometries in the grid's CRS.
+    """Parcels as columns of one length; outlines in the grid's CRS, given as ParcelOutlines or as geometries.
 
     ``areas`` names the village, town, county and region of each parcel. ``land_use`` holds survey codes (DLBM), ""
     where the survey says nothing; ``official_area_m2`` the surveyed area, NaN where only the outline is known. Both may
@@ -27,10 +27,18 @@ class Parcels:
     """
 
     codes: NDArray[np.str_]
-    geometries: NDArray[np.object_]
+    outlines: ParcelOutlines
     areas: Mapping[str, NDArray[np.str_]]
     land_use: NDArray[np.str_] | None = None
     official_area_m2: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outlines", ParcelOutlines.of(self.outlines))
+
+    @property
+    def geometries(self) -> NDArray[np.object_]:
+        """The outlines as shapely geometries."""
+        return self.outlines.geometries
 
     @classmethod
     def joined(cls, parts: Sequence["Parcels"]) -> "Parcels":
@@ -42,7 +50,7 @@ class Parcels:
 
         return cls(
             codes=np.concatenate([part.codes for part in parts]),
-            geometries=np.concatenate([part.geometries for part in parts]),
+            outlines=ParcelOutlines.joined([part.outlines for part in parts]),
             areas={level: np.concatenate([part.areas[level] for part in parts]) for level in parts[0].areas},
             land_use=column("land_use"),
             official_area_m2=column("official_area_m2"),
@@ -55,7 +63,7 @@ class Parcels:
         """Return some of the parcels."""
         return Parcels(
             codes=self.codes[some],
-            geometries=self.geometries[some],
+            outlines=self.outlines[some],
             areas={level: names[some] for level, names in self.areas.items()},
             land_use=None if self.land_use is None else self.land_use[some],
             official_area_m2=None if self.official_area_m2 is None else self.official_area_m2[some],

@@ -13,8 +13,9 @@ from gep.accounting.blocks import BlockResult
 from gep.accounting.capacities import Counted
 from gep.accounting.class_sums import ClassAmounts, Place
 from gep.accounting.inputs import LEVELS, CountyStatistics
+from gep.accounting.parcel_columns import ParcelColumns
 from gep.accounting.plan import Plan
-from gep.accounting.results import CompiledAccount, IndicatorResult, ParcelColumns, Stated
+from gep.accounting.results import CompiledAccount, IndicatorResult, Stated
 from gep.accounting.sharing import IN_YUAN, SharedOut
 from gep.accounting.terms import MAIN
 from gep.allocation import Calibrated, calibrate
@@ -96,18 +97,20 @@ def _modelled(
         for part in indicator.parts
         if part not in variant.lacks
     }
-    county = parcels.areas["county"]
     counted = capacities.count(
-        indicator, variant, plan.method, quantity=quantity, codes=parcels.codes, county=county, statistics=statistics
+        indicator, variant, plan.method, quantity=quantity, parcels=parcels, statistics=statistics
     )
     for part in counted.share:
-        share = counted.of_parcels(part, county)
+        share = counted.of_parcels(part, parcels.grouped("county"))
         nothing = (quantity[part] == 0) & (part not in indicator.emissions)  # a land that stores none is known to
         quantity[part] = np.where(nothing, 0.0, quantity[part] * share)
     if indicator.sums:
         quantity[MAIN] = _known_sum([quantity[part] for part in indicator.sums if part in quantity])
     prices = {part: priced for part, priced in indicator.prices(plan.method).items() if part in quantity}
-    worth = [np.nan_to_num(quantity[part]) * priced.yuan_per_unit for part, priced in prices.items()]
+    worth = [
+        np.where(np.isnan(quantity[part]), 0.0, quantity[part]) * priced.yuan_per_unit
+        for part, priced in prices.items()
+    ]
     yuan = sum(worth, np.zeros(len(parcels)))
     asked = [quantity[part] for part in counted.share if part not in counted.figure]
     result = IndicatorResult(
@@ -126,7 +129,7 @@ def _modelled(
 def _known_sum(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """The sum of what is known of several parts; NaN where nothing is."""
     known = np.sum([~np.isnan(part) for part in parts], axis=0)
-    return np.where(known > 0, np.sum([np.nan_to_num(part) for part in parts], axis=0), np.nan)
+    return np.where(known > 0, np.sum([np.where(np.isnan(part), 0.0, part) for part in parts], axis=0), np.nan)
 
 
 def _stated_share(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64] | float:
@@ -161,7 +164,8 @@ def _of_shared(name: str, shared: SharedOut, plan: Plan, parcels: ParcelColumns)
     units = {product.code: product.unit for product in plan.products[name]}
     own = [np.nan_to_num(shared.quantity[code]) for code, of_product in units.items() if of_product == unit]
     quantity = sharing.in_yuan(shared.value_fen) if unit == IN_YUAN else sum(own, np.zeros(len(parcels)))
-    is_stated = np.isin(parcels.areas["county"], list(shared.stated))
+    counties = parcels.grouped("county")
+    is_stated = np.isin(counties.names, list(shared.stated))[counties.place]
     unweighed_m2 = np.max([np.zeros(len(parcels)), *shared.unweighed_m2.values()], axis=0)
     unknown_share = np.minimum(unweighed_m2 / np.maximum(parcels.area_m2, np.finfo(float).tiny), 1.0)
     coverage_share = np.where(is_stated, 1.0 - unknown_share, 0.0)

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from gep import coverage, ecosystems
 from gep.accounting.blocks import AMOUNT_UNIT
-from gep.accounting.ecosystem_units import bands
+from gep.accounting.ecosystem_units import area_factor, bands, is_of_outline
 from gep.accounting.inputs import LAND_COVER, LayerSource, Parcels, ParcelSource
 from gep.change import areas, overlay
 from gep.change.areas import MM2_PER_M2
 from gep.change.extent import UNKNOWN
 from gep.change.lineage import Lineage, joined
 from gep.change.overlay import NOWHERE, Pieces
-from gep.coverage import Coverage
+from gep.coverage import Coverage, ParcelOutlines
 
 OUTSIDE = "outside"  # type and county of land that one of the versions does not cover
 OUTSIDE_CODE = 999  # in the place of a class; those are below it
@@ -92,10 +92,10 @@ def _new_land(new: Parcels, covered_m2: NDArray[np.float64], old: Parcels, cover
 
 
 def _surveyed_m2(parcels: Parcels) -> NDArray[np.float64]:
-    """The area of each parcel: surveyed where stated, else of the outline."""
+    """The area of each parcel: surveyed where stated and of the outline, else of the outline."""
     outline_m2 = np.asarray(shapely.area(parcels.geometries), dtype=np.float64)
-    stated = parcels.official_area_m2
-    return outline_m2 if stated is None else np.where(np.isnan(stated), outline_m2, stated)
+    factor = area_factor(parcels.official_area_m2, geometric_m2=outline_m2)
+    return np.where(is_of_outline(factor), outline_m2 * factor, outline_m2)
 
 
 class _Blocks:
@@ -105,7 +105,7 @@ class _Blocks:
         self.source = source
         self._held: OrderedDict[int, Parcels] = OrderedDict()
         blocks = [self.block(number) for number in range(source.blocks)]
-        self.bounds = np.array([shapely.total_bounds(block.geometries) for block in blocks]).reshape(-1, 4)
+        self.bounds = np.array([block.outlines.total_bounds for block in blocks]).reshape(-1, 4)
         self.starts = np.cumsum([0, *map(len, blocks)])
 
     def block(self, number: int) -> Parcels:
@@ -126,7 +126,7 @@ class _Blocks:
         found, places = [], []
         for number in np.flatnonzero(touching).tolist():
             block = self.block(number)
-            box = shapely.bounds(block.geometries)
+            box = block.outlines.bounds
             own = (box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south)
             found.append(block[own])
             places.append(self.starts[number] + np.flatnonzero(own))
@@ -142,9 +142,9 @@ def _by_class(
     sides = (_Side(old, pieces.old, covers[0]), _Side(new, pieces.new, covers[1]))
     found: dict[Key, int] = {}
     on_grid_m2 = np.zeros(len(pieces.old))
-    grid = covers[1].grid
-    for band in bands(pieces.outlines, grid=grid):
-        covered = coverage.cover(pieces.outlines, grid=grid, rows=band)
+    grid, outlines = covers[1].grid, ParcelOutlines.of(pieces.outlines)
+    for band in bands(outlines, grid=grid):
+        covered = coverage.cover(outlines, grid=grid, rows=band)
         if not len(covered.parcel):
             continue
         area_m2 = covered.share * grid.cell_area_m2

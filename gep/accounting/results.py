@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gep.accounting.class_sums import ClassAmounts
 from gep.accounting.condition_sums import ConditionSums
 from gep.accounting.inputs import LEVELS
+from gep.accounting.parcel_columns import ParcelColumns
 from gep.accounting.terms import MAIN, Priced
 from gep.allocation import Calibrated
 from gep.methods import Method
@@ -66,22 +67,6 @@ class Total:
 
 
 @dataclass(frozen=True)
-class ParcelColumns:
-    """The parcels of an account as columns, in the order in which their blocks came."""
-
-    codes: NDArray[np.str_]
-    areas: Mapping[str, NDArray[np.str_]]
-    ecosystem: NDArray[np.str_]  # the class that covers most of each parcel, "" where unknown
-    area_m2: NDArray[np.float64]  # surveyed where stated and of the outline, else of the outline
-    geometric_area_m2: NDArray[np.float64]
-    area_factor: NDArray[np.float64]  # surveyed over drawn area, NaN where no area was surveyed
-    inside_share: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-
-@dataclass(frozen=True)
 class CompiledAccount:
     """What compiling finds."""
 
@@ -113,14 +98,15 @@ class CompiledAccount:
 def totals(parcels: ParcelColumns, results: Mapping[str, IndicatorResult]) -> Iterator[Total]:
     """Sum every indicator over the areas of every level; in the order of the parcels' codes, whatever their own."""
     for level in LEVELS:
-        names, place = np.unique(parcels.areas[level], return_inverse=True)
-        order = np.lexsort((parcels.codes, place))
-        starts = np.searchsorted(place[order], np.arange(len(names)))
+        areas = parcels.grouped(level)
+        order = areas.ordered(parcels.by_code)
+        starts, names = areas.starts(order), areas.names
         for indicator, result in results.items():
             quantity = result.quantity[order]
-            sums = np.add.reduceat(np.nan_to_num(quantity), starts)
+            there = ~np.isnan(quantity)
+            sums = np.add.reduceat(np.where(there, quantity, 0.0), starts)
             fen = np.add.reduceat(result.value_fen[order], starts)
-            known = np.add.reduceat((~np.isnan(quantity)).astype(np.int64), starts)
+            known = np.add.reduceat(there.astype(np.int64), starts)
             for area, some, value, count in zip(
                 names.tolist(), sums.tolist(), fen.tolist(), known.tolist(), strict=True
             ):

@@ -14,6 +14,7 @@ from core.rounding import apportion
 from core.units import FEN_PER_YUAN
 from gep.accounting import townships
 from gep.accounting.ecosystem_units import Pieces, Units
+from gep.accounting.grouping import AreaGroups
 from gep.accounting.inputs import CountyStatistics, Parcels
 from gep.accounting.townships import Groups
 from gep.allocation import allocate_many
@@ -168,7 +169,8 @@ def share_out(
     unallocated. What a county states by township goes to the parcels of each, by the rule that weighs there. Raises
     TownshipsRefused.
     """
-    counties, place = np.unique(county, return_inverse=True)
+    areas = AreaGroups.of(county)
+    counties, place = areas.names, areas.place
     names = tuple(str(name) for name in counties)
     whole = {
         p.code: Groups(names, place, np.array([statistics.fen_of(p.code, name) for name in names], dtype=np.int64), {})

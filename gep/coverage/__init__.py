@@ -6,6 +6,7 @@
 
 from gep.coverage.grid import Grid
 from gep.coverage.outlines import NotAnOutline, packed
+from gep.coverage.parcel_outlines import ParcelOutlines
 from gep.coverage.shares import Coverage, cover, cover_wkb
 from gep.coverage.zonal import UnitSums, ZonalSums, class_shares, piece_sums, sums, unit_sums
 
@@ -13,6 +14,7 @@ __all__ = [
     "Coverage",
     "Grid",
     "NotAnOutline",
+    "ParcelOutlines",
     "UnitSums",
     "ZonalSums",
     "class_shares",

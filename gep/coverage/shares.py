@@ -11,6 +11,7 @@ from gep.coverage import outlines as rings
 from gep.coverage.grid import Grid
 from gep.coverage.implementation import chosen
 from gep.coverage.outlines import Outlines
+from gep.coverage.parcel_outlines import ParcelOutlines
 from gep.coverage.reference import added_up
 
 
@@ -41,7 +42,9 @@ class Coverage:
         return added_up(self.parcel, self.share, length=self.parcels) * self.grid.cell_area_m2
 
 
-def cover(parcels: Sequence[shapely.Geometry] | NDArray, *, grid: Grid, rows: slice | None = None) -> Coverage:
+def cover(
+    parcels: Sequence[shapely.Geometry] | NDArray | ParcelOutlines, *, grid: Grid, rows: slice | None = None
+) -> Coverage:
     """Return the exact share of every cell of ``grid`` that each parcel covers.
 
     ``parcels`` are valid polygons or multipolygons in the metric CRS of the grid; holes and parts are heeded, an
@@ -49,7 +52,8 @@ def cover(parcels: Sequence[shapely.Geometry] | NDArray, *, grid: Grid, rows: sl
     ``rows`` leaves out all other rows of the grid; the cells keep their numbers and their shares the same bits.
     Raises NotAnOutline for any other geometry.
     """
-    return _cover(rings.from_geometries(parcels), grid=grid, rows=rows)
+    found = parcels.rings if isinstance(parcels, ParcelOutlines) else rings.from_geometries(parcels)
+    return _cover(found, grid=grid, rows=rows)
 
 
 def cover_wkb(buffer: NDArray[np.uint8], offsets: NDArray, *, grid: Grid, rows: slice | None = None) -> Coverage:

@@ -71,7 +71,7 @@ def _told(
 def _batch(rows: Rows) -> "pa.RecordBatch":
     import pyarrow as pa
 
-    outlines = pa.array(list(shapely.to_wkb(_multi(rows.outlines))), type=pa.binary())
+    outlines = pa.array(list(shapely.to_wkb(_multi(rows.outlines.geometries))), type=pa.binary())
     fields = {**arrow_columns(rows.columns), GEOMETRY: outlines}
     return pa.RecordBatch.from_arrays(list(fields.values()), names=list(fields))
 

@@ -70,7 +70,7 @@ def _frame(statement: Statement) -> Frame:
 
 
 def _parcels(statement: Statement, frame: Frame) -> Drawn:
-    outlines = np.concatenate([statement.outlines(n) for n in range(statement.parcels.blocks)])
+    outlines = np.concatenate([statement.outlines(n).geometries for n in range(statement.parcels.blocks)])
     density = densities.of_parcels(statement.account)
     there = np.isfinite(density) & ~shapely.is_missing(outlines)
     shapes = shapely.simplify(outlines[there], PIXEL / frame.per_m)
@@ -85,7 +85,7 @@ def _squares(statement: Statement) -> Drawn:
     fen, area, first = np.zeros(across * down), np.zeros(across * down), 0
     account = statement.account
     for number in range(statement.parcels.blocks):
-        boxes = shapely.bounds(statement.outlines(number))
+        boxes = statement.outlines(number).bounds
         column = ((boxes[:, 0] + boxes[:, 2]) / 2 - west) // side
         row = ((boxes[:, 1] + boxes[:, 3]) / 2 - south) // side
         there = np.flatnonzero(np.isfinite(column))

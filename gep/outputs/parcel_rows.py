@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.units import FEN_PER_YUAN
 from gep.accounting import CompiledAccount
+from gep.coverage import ParcelOutlines
 from gep.outputs.statement import Statement
 from gep.outputs.sums import IN_YUAN, UNALLOCATED
 
@@ -17,10 +18,10 @@ ROWS_AT_ONCE = 32_768
 
 @dataclass(frozen=True)
 class Rows:
-    """Columns of one length, and the outline of each row: a shapely geometry in the statement's CRS, or None."""
+    """Columns of one length, and the outline of each row in the statement's CRS, missing where it has none."""
 
     columns: dict[str, NDArray]
-    outlines: NDArray[np.object_]
+    outlines: ParcelOutlines
 
 
 def batches(statement: Statement, *, at_once: int = ROWS_AT_ONCE) -> Iterator[Rows]:
@@ -34,11 +35,11 @@ def batches(statement: Statement, *, at_once: int = ROWS_AT_ONCE) -> Iterator[Ro
         waiting.append(statement.outlines(number))
         count = sum(len(outlines) for outlines in waiting)
         if count >= at_once or number == statement.parcels.blocks - 1:
-            yield Rows(columns(statement.account, slice(first, first + count)), np.concatenate(waiting))
+            yield Rows(columns(statement.account, slice(first, first + count)), ParcelOutlines.joined(waiting))
             first, waiting = first + count, []
     left = pseudo_parcels(statement.account)
     if len(left["parcel_id"]):
-        yield Rows(left, np.full(len(left["parcel_id"]), None, dtype=object))
+        yield Rows(left, ParcelOutlines.of(np.full(len(left["parcel_id"]), None, dtype=object)))
 
 
 def columns(account: CompiledAccount, some: slice | NDArray[np.int64]) -> dict[str, NDArray]:

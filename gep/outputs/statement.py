@@ -6,18 +6,17 @@ they do not know.
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
 from gep.account_files import CompiledFile
 from gep.accounting import CompiledAccount, ParcelSource
 from gep.accounting.terms import MAIN
+from gep.coverage import ParcelOutlines
 from gep.files.findings import Findings
 from gep.opening_accounts import OpeningAccount
 from gep.outputs.sums import area_name
@@ -26,7 +25,7 @@ from gep.uncertainty import Interval
 UNCONFIRMED = "含未证实参数，不得作为正式结果 unconfirmed figures, never official"
 SYNTHETIC = "模拟数据 synthetic data"
 ALLOCATED = "地块数据为分摊结果，仅供参考 parcel figures are allocated, experimental"
-KINDS = {int(shapely.GeometryType.POLYGON): "Polygon", int(shapely.GeometryType.MULTIPOLYGON): "MultiPolygon"}
+KINDS = {3: "Polygon", 6: "MultiPolygon"}  # as well-known binary counts them
 ROOT = Path(__file__).parents[2]
 
 
@@ -45,6 +44,21 @@ class Extent:
 
     bounds: tuple[float, float, float, float]
     kinds: tuple[str, ...]
+
+    @classmethod
+    def of(cls, blocks: Iterable[ParcelOutlines]) -> "Extent":
+        """Return the extent of all outlines."""
+        found = cls((np.nan, np.nan, np.nan, np.nan), ())
+        for outlines in blocks:
+            found = found.with_more(outlines)
+        return found
+
+    def with_more(self, outlines: ParcelOutlines) -> "Extent":
+        """Return the extent with more outlines in it."""
+        both = np.array([self.bounds, outlines.total_bounds])
+        low, high = np.fmin.reduce(both)[:2].tolist(), np.fmax.reduce(both)[2:].tolist()
+        kinds = {*self.kinds, *(KINDS[kind] for kind in outlines.kinds)}
+        return Extent((*low, *high), tuple(sorted(kinds)))
 
 
 @dataclass(frozen=True)
@@ -109,20 +123,14 @@ class Statement:
         """Return the 95 % interval of an indicator's quantity in its unit, None where nothing was drawn."""
         return self.account.simulation.physical.get((indicator, MAIN)) if self.account.simulation else None
 
-    def outlines(self, number: int) -> NDArray[np.object_]:
-        """Return the outlines of one block of parcels, as shapely geometries."""
-        return self.parcels.block(number).geometries
+    def outlines(self, number: int) -> ParcelOutlines:
+        """Return the outlines of one block of parcels."""
+        return self.parcels.block(number).outlines
 
     @cached_property
     def extent(self) -> Extent:
         """Where the outlines lie and of what kinds they are; reads each of them once."""
-        bounds, kinds = [np.full(4, np.nan)], set()
-        for number in range(self.parcels.blocks):
-            outlines = self.outlines(number)
-            bounds.append(shapely.total_bounds(outlines))
-            kinds |= set(np.unique(shapely.get_type_id(outlines)).tolist())
-        low, high = np.fmin.reduce(bounds)[:2].tolist(), np.fmax.reduce(bounds)[2:].tolist()
-        return Extent((*low, *high), tuple(sorted(KINDS[kind] for kind in kinds)))
+        return Extent.of(self.outlines(number) for number in range(self.parcels.blocks))
 
 
 def of_file(compiled: CompiledFile, opening: OpeningAccount | None = None) -> Statement:

@@ -32,11 +32,12 @@ class AreaSum:
 
 def by_area(account: CompiledAccount, *, level: str) -> dict[str, AreaSum]:
     """Return the sums of the areas of a level, by code. A county holds what is unallocated in it, a town does not."""
-    names, place = np.unique(account.parcels.areas[level], return_inverse=True)
+    areas_of = account.parcels.grouped(level)
+    names, place = areas_of.names, areas_of.place
     quantities = {(t.area, t.indicator): t.quantity for t in account.totals if t.level == level}
     counts = np.bincount(place, minlength=len(names))
-    order = np.lexsort((account.parcels.codes, place))
-    areas = np.add.reduceat(account.parcels.area_m2[order], np.searchsorted(place[order], np.arange(len(names))))
+    order = areas_of.ordered(account.parcels.by_code)
+    areas = np.add.reduceat(account.parcels.area_m2[order], areas_of.starts(order))
     fen = {name: np.zeros(len(names), dtype=np.int64) for name in account.results}
     for name, result in account.results.items():
         np.add.at(fen[name], place, result.value_fen)
@@ -71,7 +72,8 @@ def _unallocated_fen(account: CompiledAccount, indicator: str, area: str, level:
 
 def quantity_by_area(account: CompiledAccount, quantity: NDArray[np.float64], *, level: str) -> dict[str, float]:
     """Return the sum of a quantity over the parcels of each area, smallest first; missing counts nothing."""
-    names, place = np.unique(account.parcels.areas[level], return_inverse=True)
+    areas = account.parcels.grouped(level)
+    names, place = areas.names, areas.place
     known = np.nan_to_num(quantity)
     order = np.lexsort((known, place))
     sums = np.add.reduceat(known[order], np.searchsorted(place[order], np.arange(len(names))))

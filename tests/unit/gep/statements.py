@@ -7,7 +7,7 @@ import numpy as np
 from gep import methods
 from gep.accounting import CompiledAccount, IndicatorResult, ParcelBlocks, Parcels, Total
 from gep.accounting.class_sums import ClassAmounts
-from gep.accounting.results import ParcelColumns
+from gep.accounting.parcel_columns import ParcelColumns
 from gep.accounting.terms import MAIN, Priced
 from gep.outputs import Input, Statement
 from gep.uncertainty import Driver, Interval, Simulation

@@ -5,7 +5,9 @@ import pytest
 
 from gep import methods
 from gep.accounting import capacities
+from gep.accounting.grouping import AreaGroups
 from gep.accounting.inputs import CountyStatistics
+from gep.accounting.parcel_columns import ParcelColumns
 from gep.accounting.terms import MAIN, Indicator, Physical, Variant
 
 AIR = Indicator("air", {MAIN: "t", "so2": "t"}, {}, prices=lambda method: {}, emissions={"so2": "so2_emission"})
@@ -24,6 +26,15 @@ def stated(**emission_t: float) -> CountyStatistics:
     )
 
 
+def four_parcels() -> ParcelColumns:
+    """Two parcels in each of two counties."""
+    return ParcelColumns(
+        codes=np.array(["a", "b", "c", "d"]), areas={"county": np.array(["361002", "361002", "361028", "361028"])},
+        ecosystem=np.full(4, "111"), area_m2=np.ones(4), geometric_area_m2=np.ones(4),
+        area_factor=np.full(4, np.nan), inside_share=np.ones(4),
+    )  # fmt: skip
+
+
 def cap(rule: str, statistics: CountyStatistics) -> capacities.Counted:
     profile = methods.profile("GBT46869_2025")
     profile = methods.Profile(**{**vars(profile), "switches": {**profile.switches, "capacity_rule": rule}})
@@ -32,27 +43,26 @@ def cap(rule: str, statistics: CountyStatistics) -> capacities.Counted:
         BY_AREA,
         methods.Method(profile, region="361000", year=2024, price_year=2024),
         quantity={"so2": np.array([30.0, 10.0, 5.0, np.nan])},
-        codes=np.array(["a", "b", "c", "d"]),
-        county=np.array(["361002", "361002", "361028", "361028"]),
+        parcels=four_parcels(),
         statistics=statistics,
     )
 
 
 def test_a_capacity_above_the_emission_counts_in_proportion():
     capped = cap("actual_if_below", stated(c361002=10.0, c361028=9.0))
-    assert capped.of_parcels("so2", np.array(["361002", "361028"])).tolist() == [0.25, 1.0]
+    assert capped.of_parcels("so2", AreaGroups.of(np.array(["361002", "361028"]))).tolist() == [0.25, 1.0]
     assert capped.of_county("so2", "361002") == 0.25
 
 
 def test_a_county_that_states_no_emission_is_unknown_and_not_zero():
     capped = cap("actual_if_below", stated(c361002=10.0))
-    assert np.isnan(capped.of_parcels("so2", np.array(["361028"]))[0])
+    assert np.isnan(capped.of_parcels("so2", AreaGroups.of(np.array(["361028"])))[0])
     assert capped.of_county("so2", "361028") == 0
 
 
 def test_full_capacity_caps_nothing():
     capped = cap("full_capacity", stated(c361002=10.0))
-    assert capped.of_parcels("so2", np.array(["361002", "361028"])).tolist() == pytest.approx([1, 1])
+    assert capped.of_parcels("so2", AreaGroups.of(np.array(["361002", "361028"]))).tolist() == pytest.approx([1, 1])
 
 
 def test_a_pollutant_that_is_not_stated_takes_no_value_from_those_that_are():
