@@ -43,6 +43,7 @@ _ENTRUSTED = """
         AND e.entrusted_at <= %s AND (e.revoked_at IS NULL OR e.revoked_at > %s)
     WHERE b.id > %s AND b.business_on >= %s AND b.business_on < %s AND b.posted_mg > 0
         AND b.act IN ({acts}) AND b.status IN ({accepted})
+        AND NOT EXISTS (SELECT 1 FROM greenpoints_reversal AS reversal WHERE reversal.behaviour_id = b.id)
     ORDER BY b.id LIMIT %s
 """
 _CONTRIBUTIONS = """

@@ -224,6 +224,14 @@ def test_grams_that_were_given_away_before_cannot_be_pooled(rich):
     assert Contribution.objects.get(person_ref=rich[0]).pooled_mg == 250_000
 
 
+def test_an_act_that_was_taken_back_is_not_pooled(rich):
+    from greenpoints.points import reversals
+
+    reversals.reverse_act(partner="bike-co", external_id="e0", cause="mistake", by="o", at=AT)
+    batch = frozen()
+    assert (batch.events, batch.entrusted_mg) == (9, 3_600_000)
+
+
 def test_a_crash_between_blocks_loses_and_doubles_nothing(rich, monkeypatch):
     monkeypatch.setattr(pools, "BLOCK_PEOPLE", 4)
     real, calls = pools._post_block, []
