@@ -11,6 +11,7 @@ from greenpoints.points import expiry
 from greenpoints.redemption import redemptions
 from greenpoints.registry import pools, units
 from greenpoints.residents import closures
+from greenpoints.risk import scans
 from greenpoints.screening.checks import LOCAL
 
 CLOSE_JOB = "greenpoints.close_accounts"
@@ -18,6 +19,8 @@ EXPIRE_JOB = "greenpoints.expire_coins"
 RELEASE_JOB = "greenpoints.release_expired"
 EXPIRE_UNITS_JOB = "greenpoints.expire_units"
 SCAN_JOB = "greenpoints.scan_registry"
+RISK_JOB = "greenpoints.scan_risk"
+RISK_DAYS = 3  # transit records of a day may come until the second day after it
 
 
 class RegistryBroken(RuntimeError):
@@ -81,3 +84,14 @@ def scan_registry(payload: dict[str, Any], *, as_of: datetime) -> None:
 
 jobs.recurring(EXPIRE_UNITS_JOB, every=timedelta(days=1))
 jobs.recurring(SCAN_JOB, every=timedelta(days=1))
+
+
+@jobs.handler(RISK_JOB, atomic=False)
+def scan_risk(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """Look the last days over for suspicions; what was raised before is not raised again."""
+    today = datetime.fromisoformat(payload["period_start"]).astimezone(LOCAL).date()
+    for back in range(1, RISK_DAYS + 1):
+        scans.scan(today - timedelta(days=back), at=as_of)
+
+
+jobs.recurring(RISK_JOB, every=timedelta(days=1), after=timedelta(hours=3))

@@ -16,6 +16,7 @@ from web.views import (
     redemptions,
     registry,
     registry_desk,
+    risk_desk,
 )
 from web.views.gep import (
     comparison,
@@ -97,6 +98,7 @@ urlpatterns = [
     path("policy/reconciliation/", policy.reconciliation_page, name="reconciliation"),
     path("policy/claims/<str:claim>/", policy.claim_page, name="claim"),
     path("units/", registry.page, name="units"),
+    path("units/risk/", risk_desk.desk, name="risk_desk"),
     path("units/desk/", registry_desk.desk, name="registry_desk"),
     path("units/serials/<str:serial>/", registry.life, name="unit_life"),
     path("units/batches/<str:code>.json", registry.proof, name="unit_batch_proof"),

@@ -23,6 +23,7 @@ from greenpoints.intake import answers, deciding
 from greenpoints.intake.deciding import Block
 from greenpoints.models import Batch, BatchPiece, BatchStatus
 from greenpoints.points import ledger
+from greenpoints.queries import risk as risk_queries
 from greenpoints.screening import rows as row_texts
 from greenpoints.screening.checks import LOCAL
 from identity import queries as identity_queries
@@ -34,6 +35,14 @@ PIECE_BYTES = 8 * 1024 * 1024  # what is screened at a time, so that memory is b
 LATE_AFTER = timedelta(days=7)  # a day older than this is taken in on an operator's word alone
 MAX_NAME_LENGTH = 40  # of a partner and of a batch, so that references stay within 120 letters
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,39}").fullmatch
+
+
+class PartnerStopped(RuleViolation):
+    """Deliveries of the partner are refused until a suspicion is settled."""
+
+    code = "partner_stopped"
+    message = _("该数据合作方已暂停接收，请联系平台运营方。")
+    status = 403
 
 
 class NotAPartner(RuleViolation):
@@ -169,11 +178,13 @@ def view(row: Batch) -> BatchView:
 
 
 def check_sender(*, partner: str, batch: str) -> None:
-    """Raise BatchCodeInvalid or NotAPartner where this is nobody who delivers batches, or no code of one."""
+    """Raise BatchCodeInvalid, NotAPartner or PartnerStopped where nobody of this name delivers, or no such batch."""
     if not _CODE(batch) or len(partner) > MAX_NAME_LENGTH:
         raise BatchCodeInvalid(batch=batch[:80])
     if identity_queries.organisation(partner).kind != "partner":
         raise NotAPartner(organisation=partner)
+    if risk_queries.stopped_partners([partner]):
+        raise PartnerStopped(organisation=partner)
 
 
 def pieces_of(content: bytes, *, size: int = PIECE_BYTES) -> Iterator[bytes]:

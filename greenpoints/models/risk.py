@@ -39,6 +39,7 @@ class RiskCase(models.Model):
     facts = models.JSONField()
     business_on = models.DateField()
     status = models.CharField(max_length=12, choices=RiskStatus, default=RiskStatus.OPEN)
+    holds = models.BooleanField(default=False)  # an officer keeps the resident's coins from being spent meanwhile
     raised_at = models.DateTimeField()
     appeal = models.CharField(max_length=500, blank=True)
     appealed_at = models.DateTimeField(null=True)

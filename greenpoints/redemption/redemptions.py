@@ -23,6 +23,7 @@ from greenpoints.models import Offer, Redemption, RedemptionStatus, Refund
 from greenpoints.points import lots, spending
 from greenpoints.points.debts import InDebt
 from greenpoints.points.spending import Payee
+from greenpoints.queries import risk as risk_queries
 from greenpoints.redemption import stock
 from identity import queries as identity_queries
 
@@ -130,6 +131,8 @@ def hold(
         raise NotAMerchant(merchant=merchant)
     if not 0 < coins <= 10**9 or not 0 < len(order) <= MAX_ORDER_LENGTH:
         raise TooManyCoins(coins=coins, order=order[:MAX_ORDER_LENGTH])
+    if risk_queries.spending_held(person):
+        raise CoinsNotAvailable(order=order)
     try:
         with transaction.atomic():
             _real_name(person, coins, at=at)

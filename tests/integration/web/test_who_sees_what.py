@@ -88,6 +88,7 @@ ANSWERS = {
     "personal_data_export": (302, 403, 200, 403, 403, 403, 403, 403),
     "units": ALL,
     "registry_desk": DESK,
+    "risk_desk": (302, 403, 403, 403, 403, 403, 403, 200),
     "unit_life": NONE_THERE,
     "unit_batch_proof": NONE_THERE,
     "certificate": NONE_THERE,

@@ -1,0 +1,1 @@
+"""Suspicions are raised, reviewed by people, appealed; partners are stopped."""
