@@ -25,11 +25,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from greenpoints.screening import plain_lines
 
 MAX_LINE_BYTES = 2_000
 MAX_QUANTITY = 10**9
@@ -89,19 +91,55 @@ def parse(content: bytes, *, first_line: int = 1) -> Rows:
     """Return the lines of ``content`` as columns; blank lines are left out. Raises nothing for what a row may hold."""
     good: list[tuple] = []
     bad: list[tuple[int, str, str]] = []
+    plain: list[tuple[int, str, plain_lines.Fields]] = []
     for number, line in _lines(content, first_line):
-        try:
-            good.append((number, *_row(line)))
-        except BadRow as problem:
-            bad.append((number, _external_id_of(line), str(problem)))
+        fields = plain_lines.match(line)
+        if fields is not None:
+            plain.append((number, line, fields))
+        else:
+            _read(number, line, good, bad)
+    good += _of_plain(plain, bad)
+    good.sort(key=itemgetter(0))
     columns = zip(*good, strict=True) if good else [()] * len(_FIELDS)
     arrays = {name: _column(name, values) for name, values in zip(_FIELDS, columns, strict=True)}
-    return Rows(**arrays, bad=tuple(bad))
+    return Rows(**arrays, bad=tuple(sorted(bad)))
 
 
-def _lines(content: bytes, first_line: int) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(content.split(b"\n"), start=first_line):
-        stripped = line.strip(b" \t\r")
+def _read(number: int, line: str, good: list[tuple], bad: list[tuple[int, str, str]]) -> None:
+    """Read a line as JSON of any layout."""
+    as_sent = line.encode("latin-1")
+    try:
+        good.append((number, *_row(as_sent)))
+    except BadRow as problem:
+        bad.append((number, _external_id_of(as_sent), str(problem)))
+
+
+def _of_plain(plain: list[tuple[int, str, plain_lines.Fields]], bad: list[tuple[int, str, str]]) -> list[tuple]:
+    """Return the rows of plain lines; where a time among them is none of the calendar, each is read on its own."""
+    if not plain:
+        return []
+    try:
+        started = plain_lines.instants_us([fields[3] for _number, _line, fields in plain]).tolist()
+        ended = plain_lines.instants_us([fields[4] for _number, _line, fields in plain]).tolist()
+    except ValueError:
+        good: list[tuple] = []
+        for number, line, _fields in plain:
+            _read(number, line, good, bad)
+        return good
+    rows = []
+    for (number, _line, fields), start, end in zip(plain, started, ended, strict=True):
+        external_id, act, subject, _start, _end, amount, unit, kind, ref, material, place, device, asset, other = fields
+        quantity = int(amount)
+        texts = (external_id, act, subject, unit, material, kind, ref, place, device, "", asset, other)
+        name = plain_lines.fingerprint(texts, start, end, quantity)
+        rows.append((number, external_id, act, subject, start, end, quantity, *texts[3:], name))
+    return rows
+
+
+def _lines(content: bytes, first_line: int) -> Iterator[tuple[int, str]]:
+    """Yield the lines with their numbers, each byte as one character."""
+    for number, line in enumerate(content.decode("latin-1").split("\n"), start=first_line):
+        stripped = line.strip(" \t\r")
         if stripped:
             yield number, stripped
 
@@ -164,8 +202,7 @@ def _row(line: bytes) -> tuple:
         _text(members.get("counterpart_ref", ""), _NAME, empty=True),
     )  # fmt: skip
     started, ended = _instant_us(members["started_at"]), _instant_us(members["ended_at"])
-    content = "\x1f".join((*texts, str(started), str(ended), str(quantity))).encode()
-    fingerprint = int.from_bytes(blake2b(content, digest_size=8).digest(), "big", signed=True)
+    fingerprint = plain_lines.fingerprint(texts, started, ended, quantity)
     external_id, act, subject, *others = texts
     unit, *others = others
     return external_id, act, subject, started, ended, quantity, unit, *others, fingerprint

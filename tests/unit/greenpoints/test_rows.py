@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from greenpoints.screening import rows
 
@@ -82,3 +84,39 @@ def test_layout_and_offset_do_not_change_the_fingerprint_and_content_does():
 
 def test_nothing_at_all():
     assert len(rows.parse(b"")) == 0
+
+
+TEXT = st.text(st.sampled_from('abZ09._:-/ \\"\u00e9'), max_size=6)
+MEMBERS = st.fixed_dictionaries(
+    {
+        "external_id": TEXT, "act": st.sampled_from(["M02", "", "x/y"]), "subject_ref": TEXT,
+        "started_at": st.sampled_from(["2026-11-20T08:00:00+08:00", "2026-02-30T08:00:00+08:00", "20Z"]),
+        "ended_at": st.sampled_from(["2026-11-20T08:15:00+08:00", "2026-11-20T24:00:00+08:00", "x"]),
+        "quantity": st.one_of(st.integers(-(10**10), 10**10), st.just(1.5), st.just(True)),
+        "unit": st.sampled_from(["m", "km/h", "-"]),
+        "evidence": st.sampled_from([{"type": "scale"}, {"type": "scale", "ref": "r"}, {"ref": "r", "type": "s"}, {}]),
+    },
+    optional={
+        "material": TEXT, "place": st.sampled_from(["wtdeyu", "wtdeyu0", "a"]), "device": TEXT, "asset_ref": TEXT,
+        "counterpart_ref": TEXT, "colour": TEXT,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(MEMBERS, min_size=1, max_size=6), st.booleans(), st.booleans())
+def test_plain_lines_are_read_as_any_other_json(lines, compact, shuffled):
+    """The strict reader alone, asked by members in another order, says the same of every line."""
+    separators = (",", ":") if compact else (", ", ": ")
+    texts = [json.dumps(line, separators=separators) for line in lines]
+    backwards = [json.dumps(dict(reversed(line.items())), separators=separators) for line in lines]
+    one, other = (rows.parse("\n".join(part).encode()) for part in (texts, backwards))
+    assert one.bad == other.bad
+    for name in one.__dataclass_fields__:
+        if name != "bad":
+            assert getattr(one, name).tolist() == getattr(other, name).tolist()
+
+
+def test_a_member_given_twice_is_refused_in_a_plain_line_too():
+    line = LINE[:-1] + ', "device": "d1", "device": "d2"}'
+    assert rows.parse(line.encode()).bad == ((1, "ev-1", "duplicate_key"),)
