@@ -39,6 +39,8 @@ def _gated(schema: Any, handler: GetCoreSchemaHandler) -> Any:
 
 def _bounded(node: dict[str, Any]) -> Any:
     kind = node.get("type")
+    if not isinstance(kind, str):
+        return node  # the members of a model, one of which is called type
     if kind == "int":
         return {"ge": INT64_LEAST, "le": INT64_MOST, **node}
     if kind == "list":

@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from greenpoints.api import batches, redemptions, units
+from greenpoints.api import batches, events, redemptions, units
 from identity.signatures import PartnerSignature
 
 router = Router(tags=["greenpoints"], auth=PartnerSignature())
 router.add_router("", batches.router)
+router.add_router("", events.router)
 router.add_router("", redemptions.router)
 router.add_router("", units.router)

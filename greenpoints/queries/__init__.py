@@ -9,13 +9,20 @@ from greenpoints.queries.batches import (
     refusals,
     rejections,
 )
+from greenpoints.queries.events import Event, EventMissing, event
 from greenpoints.queries.liability import Liability, MonthOut, liabilities
 from greenpoints.queries.public_totals import Totals, totals
+from greenpoints.queries.reconciliation import Reconciliation, reconcile
 from greenpoints.queries.redemptions import MerchantDay, merchant_day
 from greenpoints.queries.residents import ActLine, ResidentSummary, last_day, resident_summary
 from greenpoints.queries.traces import BehaviourTrace, TraceMissing, trace
 
 __all__ = [
+    "Event",
+    "EventMissing",
+    "Reconciliation",
+    "event",
+    "reconcile",
     "ActLine",
     "BatchMissing",
     "BatchReport",

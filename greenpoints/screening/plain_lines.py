@@ -17,7 +17,8 @@ _NAME, _WORD, _TIME = r"[A-Za-z0-9._:\-]", r"[A-Za-z0-9_/]", r"(?:19|20|21)\d\d-
 _LINE = re.compile(
     rf'\{{"external_id": ?"({_NAME}{{1,64}})", ?"act": ?"({_NAME}{{1,64}})", ?"subject_ref": ?"({_NAME}{{1,64}})", ?'
     rf'"started_at": ?"({_TIME})\+08:00", ?"ended_at": ?"({_TIME})\+08:00", ?"quantity": ?(0|-?[1-9]\d{{0,8}}), ?'
-    rf'"unit": ?"({_WORD}{{0,24}})", ?"evidence": ?\{{"type": ?"({_WORD}{{0,24}})"(?:, ?"ref": ?"({_NAME}{{0,64}})")?\}}'
+    rf'"unit": ?"({_WORD}{{0,24}})", ?'
+    rf'"evidence": ?\{{"type": ?"({_WORD}{{0,24}})"(?:, ?"ref": ?"({_NAME}{{0,64}})")?\}}'
     r'((?:, ?"(?:material|place|device|asset_ref|counterpart_ref)": ?"[A-Za-z0-9._:/\-]{0,64}")*)\}',
     re.ASCII,
 ).fullmatch

@@ -164,3 +164,74 @@ def test_a_signed_file_at_the_command_line(scene, key, tmp_path, capsys):
         call_command("greenpoints", "ingest", str(file), *options)
     with pytest.raises(CommandError, match="No such file"):
         call_command("greenpoints", "ingest", str(tmp_path / "none"), *options)
+
+
+EVENT, COMPARE = "/api/v1/greenpoints/behaviours", "/api/v1/greenpoints/reconciliations?business_on=2026-11-20"
+
+
+def as_json(value):
+    return json.dumps(value, indent=1).encode()
+
+
+def test_a_single_event_is_kept_decided_and_told_with_its_changes(send):
+    tap = ride("tap:1", 8, act="M06", unit="trip", quantity=1, evidence={"type": "fare_record"})
+    answer = send(as_json(tap), path=EVENT, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    where = answer["Location"]
+    assert where == f"{EVENT}/tap%3A1" or where == f"{EVENT}/tap:1"
+    assert send(path=where, method="GET", once="", content_type="").status_code == 404
+    batches.credit(Batch.objects.get().pk, as_of=timezone.now())
+    told = send(path=where, method="GET", once="", content_type="").json()
+    assert (told["status"], told["posted_mg"], told["changes"]) == ("credited", 80_000, [])
+    through = ride("ride", 8, act="M05", quantity=7400, evidence={"type": "fare_record"})
+    assert send(as_json(through), path=EVENT, once="k2", content_type="application/json").status_code == 202
+    batches.credit(Batch.objects.latest("pk").pk, as_of=timezone.now())
+    told = send(path=where, method="GET", once="", content_type="").json()
+    assert (told["status"], told["reason"], told["posted_mg"]) == ("excluded", "overlapping_ride", 0)
+    assert [(one["reason_before"], one["reason"], one["posted_mg_before"]) for one in told["changes"]] == [
+        ("", "overlapping_ride", 80_000)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "code"),
+    [
+        pytest.param({"started_at": "2026-02-30T08:00:00+08:00"}, 422, "event_not_readable", id="no such day"),
+        pytest.param({"measures": {"Km": 3}}, 422, "event_not_readable", id="measure"),
+        pytest.param({"colour": "red"}, 422, None, id="unknown member"),
+        pytest.param({"quantity": 1.5}, 422, None, id="fraction"),
+    ],
+)
+def test_a_single_event_that_cannot_be_read_is_refused_at_once(send, spoil, status, code):
+    answer = send(as_json(ride("e1", 8) | spoil), path=EVENT, content_type="application/json")
+    assert answer.status_code == status
+    assert code is None or answer.json()["code"] == code
+    assert Batch.objects.count() == 0
+
+
+def test_a_single_event_under_an_id_that_names_another(send):
+    assert send(as_json(ride("e1", 8)), path=EVENT, content_type="application/json").status_code == 202
+    assert send(as_json(ride("e1", 8)), path=EVENT, once="k2", content_type="application/json").status_code == 202
+    other = send(as_json(ride("e1", 9)), path=EVENT, once="k3", content_type="application/json")
+    assert (other.status_code, other.json()["code"]) == (409, "batch_content_differs")
+    assert Batch.objects.count() == 1
+
+
+def test_a_day_is_compared_by_count_sum_digest_and_ids(send, deliver):
+    deliver([ride("e2", 10), ride("e1", 8), ride("e1", 8), ride("x", 9, act="X99")])
+
+    def compare(body, once):
+        return send(as_json(body), path=COMPARE, once=once, content_type="application/json").json()
+
+    told = compare({}, "c1")  # the digest is that of "e1", "e2", a line feed after each
+    assert (told["events"], told["agreed"]) == (2, False)
+    assert told["acts"] == [
+        {"act": "M02", "events": 2, "quantity": 6400, "counted_quantity": 6400, "posted_mg": 256_000}
+    ]
+    assert (
+        told["digest"] == "afd690b15b4e78be8eedf3eac5829d47d0c745cca55a518b0fbe76fd9f274f9d"
+    )
+    assert compare({"digest": told["digest"]}, "c2")["agreed"] is True
+    told = compare({"external_ids": ["e1", "e3", "x"]}, "c3")
+    assert (told["not_received"], told["not_listed"], told["agreed"]) == (["e3", "x"], ["e2"], False)
+    assert compare({"external_ids": ["e2", "e1"]}, "c4")["agreed"] is True

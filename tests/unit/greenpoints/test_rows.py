@@ -90,7 +90,7 @@ TEXT = st.text(st.sampled_from('abZ09._:-/ \\"\u00e9'), max_size=6)
 MEMBERS = st.fixed_dictionaries(
     {
         "external_id": TEXT, "act": st.sampled_from(["M02", "", "x/y"]), "subject_ref": TEXT,
-        "started_at": st.sampled_from(["2026-11-20T08:00:00+08:00", "2026-02-30T08:00:00+08:00", "20Z"]),
+        "started_at": st.sampled_from(["2026-11-20T08:00:00+08:00", "2026-02-30T08:00:00+08:00", "2Z"]),
         "ended_at": st.sampled_from(["2026-11-20T08:15:00+08:00", "2026-11-20T24:00:00+08:00", "x"]),
         "quantity": st.one_of(st.integers(-(10**10), 10**10), st.just(1.5), st.just(True)),
         "unit": st.sampled_from(["m", "km/h", "-"]),
