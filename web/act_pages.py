@@ -1,17 +1,21 @@
 """How one act is counted, as people read it: formula, figures with sources, limits, evidence, a worked case."""
 
+import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from core import coefficients
-from greenpoints.quantification import traces, worked_cases
+from greenpoints.quantification import names, traces, worked_cases
 from greenpoints.quantification.acts import DERIVED, Act
 from greenpoints.quantification.figures import Figure
 from greenpoints.quantification.parameters import LIMITS, Parameters
 from greenpoints.queries import factors
 from web import act_rules, figures
+
+_MILLIGRAMS = re.compile(r"(\d+(?:\.\d+)?) mg").fullmatch
 
 
 def told(act: Act, *, on: date) -> dict[str, Any]:
@@ -41,12 +45,17 @@ def _formula(act: Act, material: str) -> dict[str, Any]:
     labels = (
         ("baseline", _("基准排放")), ("project", _("行为自身排放")), ("leakage", _("泄漏")), ("most", _("最多计入")),
     )  # fmt: skip
-    parts = [(label, getattr(formula, name)) for name, label in labels if getattr(formula, name)]
+    parts = [(label, _words(getattr(formula, name))) for name, label in labels if getattr(formula, name)]
     for sides, sign in ((formula.zero_below, "<"), (formula.zero_up_to, "≤")):
         if sides:
-            parts.append((_("计零，如果"), f" {sign} ".join(sides)))
-    words = " ".join(text for _label, text in parts).split()
-    return {"material": material, "parts": parts, "derived": [(n, DERIVED[n]) for n in DERIVED if n in words]}
+            parts.append((_("计零，如果"), _words(f" {sign} ".join(sides))))
+    used = f"{formula.baseline} {formula.project}".split()
+    derived = [(_words(name), _words(DERIVED[name])) for name in DERIVED if name in used]
+    return {"material": act_rules.material(material), "parts": parts, "derived": derived}
+
+
+def _words(formula: str) -> str:
+    return names.in_words(formula, english=not figures.reads_chinese())
 
 
 def _figures(act: Act, in_force: Parameters) -> list[dict[str, Any]]:
@@ -54,7 +63,7 @@ def _figures(act: Act, in_force: Parameters) -> list[dict[str, Any]]:
     for material in act.materials or ("",):
         basis = in_force.basis(act.code, material=material, evidence=next(iter(act.evidence)))
         for name, figure in basis.figures.items():
-            found.setdefault(figure.key, (figure.key if name == "factor" else name, figure))
+            found.setdefault(figure.key, (_factor_name(act, figure.key) if name == "factor" else _words(name), figure))
         if basis.coins:
             found.setdefault("coins", (_("另得碳币"), basis.coins))
     return [
@@ -72,9 +81,34 @@ def _figures(act: Act, in_force: Parameters) -> list[dict[str, Any]]:
     ]
 
 
+def _factor_name(act: Act, key: str) -> str:
+    kind = key.partition(".")[2]
+    return f"{_words('factor')} · {act_rules.material(kind)}" if kind else _words("factor")
+
+
 def _limits(act: Act, in_force: Parameters, *, on: date) -> list[dict[str, Any]]:
-    keys = [key for key in in_force.limits if key.partition(".")[0] in {act.code, act.limits_key}]
-    return [{"key": key.partition(".")[2], **(act_rules.row(LIMITS, key, on=on) or {})} for key in keys]
+    words, found = _limit_names(), []
+    for key in in_force.limits:
+        of, _dot, name = key.partition(".")
+        if of in {act.code, act.limits_key}:
+            found.append({"label": words.get(name, name), **(act_rules.row(LIMITS, key, on=on) or {})})
+    return found
+
+
+def _limit_names() -> dict[str, str]:
+    return {
+        "least": _("一条至少"), "most": _("一条至多"), "slowest": _("最慢"), "fastest": _("最快"),
+        "cadence": _("步频最高"),
+        "day_quantity": _("每人每天数量"), "day_count": _("每人每天条数"), "month_quantity": _("每人每月数量"),
+        "month_count": _("每人每月条数"), "asset_day_quantity": _("同一车辆或设施每天数量"),
+        "asset_day_count": _("同一车辆或设施每天条数"), "asset_month_count": _("同一车辆或设施每月条数"),
+    }  # fmt: skip
+
+
+def _grams(value: str) -> str:
+    """Return milligrams as grams, anything else as it is."""
+    found = _MILLIGRAMS(value)
+    return f"{Decimal(found[1]) / 1000:,} g" if found else value
 
 
 def _by_letter(act: Act) -> dict[str, list[str]]:
@@ -99,7 +133,7 @@ def _case(act: Act, case: worked_cases.WorkedCase, in_force: Parameters, *, chin
     basis = in_force.basis(act.code, material=case.material, evidence=case.evidence)
     done = traces.trace(basis, quantity=case.quantity, measures=case.measures)
     steps = [
-        {"label": step.zh if chinese else step.en, "formula": step.formula, "value": step.value}
+        {"label": step.zh if chinese else step.en, "formula": _words(step.formula), "value": _grams(step.value)}
         for step in done.steps
         if step.code != "figure" and (step.code != "coins" or done.flat_coins)
     ]

@@ -50,14 +50,9 @@ def row(table: str, key: str, *, on: date) -> dict[str, Any] | None:
     }
 
 
-def factor(act: Act, material: str, in_force: Parameters) -> dict[str, Any] | None:
+def factor(act: Act, kind: str, in_force: Parameters) -> dict[str, Any] | None:
     """Return the factor in force of an act, or of one of its materials; None where its formula goes another way."""
-    names = {
-        "carton": _("纸箱"), "mixed": _("混合"), "pet": "PET", "hdpe": "HDPE", "pp": "PP", "steel": _("钢铁"),
-        "aluminium": _("铝"), "copper": _("铜"), "glass": _("玻璃"), "phone": _("手机"),
-        "phone_published_case": _("手机（公布的案例）"),
-    }  # fmt: skip
-    found = in_force.factors.get(act.factor_key(material))
+    found = in_force.factors.get(act.factor_key(kind))
     if found is None:
         return None
     return {
@@ -67,8 +62,19 @@ def factor(act: Act, material: str, in_force: Parameters) -> dict[str, Any] | No
         "source": coefficients.source_title(found.source),
         "locator": found.locator,
         "confirmed": found.approved,
-        "material": names.get(material, material),
+        "material": material(kind),
     }
+
+
+def material(kind: str) -> str:
+    """Return a material of an act in words."""
+    names = {
+        "carton": _("纸箱"), "mixed": _("混合"), "pet": "PET", "hdpe": "HDPE", "pp": "PP", "steel": _("钢铁"),
+        "aluminium": _("铝"), "copper": _("铜"), "glass": _("玻璃"), "phone": _("手机"),
+        "phone_published_case": _("手机（公布的案例）"),
+        "power": _("电"), "gas": _("燃气"), "water": _("水"), "electric": _("电热"),
+    }  # fmt: skip
+    return str(names.get(kind, kind))
 
 
 def _unapproved(act: Act, material: str, in_force: Parameters) -> tuple[str, ...]:

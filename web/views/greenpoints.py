@@ -11,6 +11,7 @@ from greenpoints import queries
 from identity import queries as identity_queries
 from identity import roles
 from web import act_rules
+from web.views import factors
 from web.views.residents.readers import LOOKERS_UP
 
 ENTRIES_SHOWN = 30
@@ -31,6 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "unknown": bool(asked),
         "own_person": own.ref if own else "",
         "may_look_up": may_look_up,
+        "reads_figures": bool(roles.held(request.user) & set(factors.READERS)),
     }
     return render(request, "greenpoints/page.html", context)
 

@@ -87,7 +87,7 @@ def test_every_act_has_its_page(client, db):
 
 def test_the_page_of_an_act_in_both_languages(client, db):
     page = client.get("/greenpoints/acts/M09/").content.decode()
-    assert re.search(r"ev_power</th><td[^>]*>0.15 <span[^>]*>未经确认", page)
+    assert re.search(r"新能源车每公里用电</th><td[^>]*>0.15 <span[^>]*>未经确认", page)
     english = client.get("/greenpoints/acts/M09/", headers={"Accept-Language": "en"}).content.decode()
     assert "Driving an electric car" in english
     assert "one channel a month" in english

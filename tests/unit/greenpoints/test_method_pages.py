@@ -6,8 +6,8 @@ import factor_set_2022
 import numpy as np
 import pytest
 
-from greenpoints.quantification import quantify, worked_cases
-from greenpoints.quantification.acts import ACTS
+from greenpoints.quantification import names, quantify, worked_cases
+from greenpoints.quantification.acts import ACTS, DERIVED
 from tooling import method_pages
 
 
@@ -32,3 +32,12 @@ def test_worked_case_of_the_act(act):
 
 def test_the_pages_of_the_acts_are_up_to_date():
     assert method_pages.main(["--check"]) == 0
+
+
+def test_every_name_of_a_formula_has_words():
+    in_force = factor_set_2022.in_force()
+    used = {name for act in ACTS.values() for name in act.measures} | set(DERIVED) | {"quantity", "factor"}
+    used |= {name for name in in_force.figures if not name.startswith("season.")}
+    assert {name for name in used if names.word(name, english=False) == name} == set()
+    assert names.in_words("grid * quantity / car_occupancy", english=False) == "电力因子 × 数量 ÷ 小汽车载客数"
+    assert names.in_words("grid * persons", english=True) == "electricity factor × persons of the household"
