@@ -68,6 +68,11 @@ def issue(*, organisation: str, algorithm: str, at: datetime, public_key: str = 
     return IssuedKey(key_id=key.key_id, secret=f"{algorithm}:{pair.private}" if pair.private else "")
 
 
+def is_known(key_id: str) -> bool:
+    """Return whether a key of this name was ever issued here."""
+    return PartnerKey.objects.filter(key_id=key_id).exists()
+
+
 def revoke(key_id: str, *, at: datetime) -> None:
     """Revoke a key; every later check refuses what it signed. Again: nothing."""
     with transaction.atomic():

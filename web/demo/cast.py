@@ -40,6 +40,7 @@ ORGANISATIONS = (
 STAFF = (
     ("analyst", "analyst", COMMISSION),
     ("operator", "operator", COMMISSION),
+    ("operator2", "operator", COMMISSION),
     ("policy1", "policy_officer", COMMISSION),
     ("policy2", "policy_officer", COMMISSION),
     ("finance1", "finance_officer", FINANCE),
@@ -84,11 +85,16 @@ def give_resident_a_login(ref: str, *, password: str, at: datetime) -> None:
 
 
 def _kept(path: Path, *, at: datetime) -> dict[str, str]:
-    """Return the demo's password and partner key; a first run makes them, so that no copy of the demo shares one."""
-    if not path.exists():
+    """Return the demo's password and partner key; a first run makes them, so that no copy of the demo shares one.
+
+    A file left by an earlier database keeps its password and gets a key that this database knows.
+    """
+    kept = json.loads(path.read_text(encoding="ascii")) if path.exists() else {}
+    if not partner_keys.is_known(kept.get("key_id", "")):
         issued = partner_keys.issue(organisation=PARTNER, algorithm="ed25519", at=at)
-        made = {"password": secrets.token_urlsafe(12), "key_id": issued.key_id, "secret": issued.secret}
+        password = kept.get("password") or secrets.token_urlsafe(12)
+        kept = {"password": password, "key_id": issued.key_id, "secret": issued.secret}
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(json.dumps(made, indent=2), encoding="ascii")
-    return json.loads(path.read_text(encoding="ascii"))
+        path.write_text(json.dumps(kept, indent=2), encoding="ascii")
+    return kept
