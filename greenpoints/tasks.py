@@ -8,7 +8,7 @@ from core.invariants import Broken
 from greenpoints import invariants
 from greenpoints.intake import batches
 from greenpoints.points import expiry
-from greenpoints.redemption import redemptions
+from greenpoints.redemption import redemptions, settlements
 from greenpoints.registry import pools, units
 from greenpoints.residents import closures
 from greenpoints.risk import scans
@@ -16,6 +16,7 @@ from greenpoints.screening.checks import LOCAL
 
 CLOSE_JOB = "greenpoints.close_accounts"
 EXPIRE_JOB = "greenpoints.expire_coins"
+STATEMENT_JOB = "greenpoints.close_statements"
 RELEASE_JOB = "greenpoints.release_expired"
 EXPIRE_UNITS_JOB = "greenpoints.expire_units"
 SCAN_JOB = "greenpoints.scan_registry"
@@ -53,6 +54,13 @@ def close_accounts(payload: dict[str, Any], *, as_of: datetime) -> None:
     """Close the accounts whose holders asked for it and whose time is over."""
     today = datetime.fromisoformat(payload["period_start"]).astimezone(LOCAL).date()
     closures.carry_out(today=today, at=as_of)
+
+
+@jobs.handler(STATEMENT_JOB, atomic=False)
+def close_statements(payload: dict[str, Any], *, as_of: datetime) -> None:
+    """State the last month of every merchant; daily, so that one whose payment was late is not left out."""
+    today = datetime.fromisoformat(payload["period_start"]).astimezone(LOCAL).date()
+    settlements.close_due(today=today, at=as_of)
 
 
 jobs.recurring(RELEASE_JOB, every=timedelta(minutes=1))
@@ -95,3 +103,4 @@ def scan_risk(payload: dict[str, Any], *, as_of: datetime) -> None:
 
 
 jobs.recurring(RISK_JOB, every=timedelta(days=1), after=timedelta(hours=3))
+jobs.recurring(STATEMENT_JOB, every=timedelta(days=1), after=timedelta(hours=1))

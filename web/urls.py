@@ -11,12 +11,14 @@ from web.views import (
     home,
     identity,
     marketplace,
+    merchants,
     policy,
     public_figures,
     redemptions,
     registry,
     registry_desk,
     risk_desk,
+    settlements,
 )
 from web.views.gep import (
     comparison,
@@ -32,7 +34,7 @@ from web.views.gep import (
     tiles,
 )
 from web.views.operators import campaigns, desk
-from web.views.residents import circles, consents, personal_data, statements
+from web.views.residents import circles, consents, personal_data, statements, vouchers
 from web.views.residents import home as residents_home
 
 urlpatterns = [
@@ -91,7 +93,18 @@ urlpatterns = [
     path("greenpoints/<str:person>/data/close/", personal_data.close, name="account_close"),
     path("greenpoints/<str:person>/data/correct/", personal_data.correct, name="personal_data_correct"),
     path("greenpoints/<str:person>/data/export.json", personal_data.export, name="personal_data_export"),
+    path("greenpoints/<str:person>/vouchers/", vouchers.page, name="vouchers"),
+    path("greenpoints/<str:person>/vouchers/take/", vouchers.take, name="voucher_take"),
+    path("greenpoints/<str:person>/vouchers/give-up/", vouchers.give_up, name="voucher_give_up"),
     path("redeem/", redemptions.desk, name="redeem"),
+    path("redeem/voucher/", merchants.voucher, name="merchant_voucher"),
+    path("redeem/day/", merchants.day, name="merchant_day"),
+    path("redeem/refund/", merchants.refund, name="merchant_refund"),
+    path("redeem/statements/", merchants.statements, name="merchant_statements"),
+    path("redeem/statements/<str:last_on>/dispute/", merchants.dispute, name="merchant_dispute"),
+    path("settlements/", settlements.page, name="settlements"),
+    path("settlements/pay/", settlements.pay, name="settlement_pay"),
+    path("settlements/answer/", settlements.answer, name="settlement_answer"),
     path("marketplace/", marketplace.page, name="marketplace"),
     path("marketplace/<str:code>/", marketplace.listing_page, name="listing"),
     path("policy/", policy.page, name="policy"),

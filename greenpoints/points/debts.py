@@ -1,7 +1,7 @@
 """Coins that residents owe after an act was taken back: bounded in the book, paid from what they earn next."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
@@ -64,7 +64,8 @@ def pay_off(people: Sequence[str], *, cause: str, at: datetime) -> None:
 def _pay_off(person: str, *, cause: str, at: datetime) -> None:
     holder = f"resident/{person}"
     debts = list(Debt.objects.select_for_update().filter(person_ref=person, coins__gt=0).order_by("sponsor"))
-    parts = lots.first_to_expire(holder, sum(debt.coins for debt in debts), on=lots.day_of(at))
+    # Coins whose day is over pay too: nobody could spend them otherwise.
+    parts = lots.first_to_expire(holder, sum(debt.coins for debt in debts), on=date.min)
     paid = sum(part.coins for part in parts)
     if not paid:
         return

@@ -117,6 +117,26 @@ def close(*, merchant: str, last_on: date, at: datetime) -> MerchantStatement:
         return row
 
 
+def close_due(*, today: date, at: datetime) -> int:
+    """State the months that are over for every merchant that took in coins; return how many. Again: none.
+
+    A merchant whose last statement is still to be paid waits: the next run states its months together.
+    """
+    last_on, closed = today.replace(day=1) - timedelta(days=1), 0
+    end = datetime.fromtimestamp(day_bounds_us(last_on)[1] // 1_000_000, UTC)
+    before = Redemption.objects.filter(status=RedemptionStatus.CONFIRMED, resolved_at__lt=end)
+    stated = MerchantStatement.objects.filter(last_on__gte=last_on).values("merchant")
+    for merchant in (
+        before.exclude(merchant__in=stated).order_by("merchant").values_list("merchant", flat=True).distinct()
+    ):
+        try:
+            close(merchant=merchant, last_on=last_on, at=at)
+        except FormerStatementOpen:
+            continue
+        closed += 1
+    return closed
+
+
 def pay(*, merchant: str, last_on: date, bank_reference: str, by: str, at: datetime) -> MerchantStatement:
     """Write down that the bank paid the statement; again under the same bank reference: nothing.
 

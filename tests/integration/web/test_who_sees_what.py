@@ -16,6 +16,7 @@ POST_ONLY = (405,) * 8
 DESK = (302, 403, 403, 403, 403, 200, 403, 200)
 DESK_EMPTY = (302, 403, 403, 403, 403, 404, 403, 404)
 ANALYSTS_DESK = (302, *(403,) * 7)
+MERCHANTS = (302, 403, 403, 200, 403, 403, 403, 403)
 # A resident's own pages: auditors read them too, and nobody else.
 OWN = (302, 403, 200, 403, 403, 403, 403, 200)
 # The desk of 绿宝: nobody here is an operator; auditors look.
@@ -93,6 +94,17 @@ ANSWERS = {
     "unit_batch_proof": NONE_THERE,
     "certificate": NONE_THERE,
     "certificate_file": NONE_THERE,
+    "vouchers": OWN,
+    "voucher_take": POST_ONLY,
+    "voucher_give_up": POST_ONLY,
+    "merchant_voucher": MERCHANTS,
+    "merchant_day": MERCHANTS,
+    "merchant_refund": POST_ONLY,
+    "merchant_statements": MERCHANTS,
+    "merchant_dispute": POST_ONLY,
+    "settlements": (302, 403, 403, 403, 403, 403, 200, 200),
+    "settlement_pay": POST_ONLY,
+    "settlement_answer": POST_ONLY,
     "redeem": (302, 403, 403, 200, 403, 403, 403, 403),
     "marketplace": ALL,
     "listing": NONE_THERE,
@@ -115,6 +127,7 @@ def address(city, seven_coins, claim):
         "statements": (own,), "statement": (own, "2026-05"), "statement_file": (own, "2026-05", "csv"),
         "circles": (own,), "circle_decide": (own,), "goal": (own,),
         "consents": (own,), "consent_decide": (own,), "personal_data": (own,), "account_close": (own,),
+        "vouchers": (own,), "voucher_take": (own,), "voucher_give_up": (own,), "merchant_dispute": ("2026-05-31",),
         "personal_data_correct": (own,),
         "personal_data_export": (own,),
         "act": ("M09",), "factor_decide": ("none",),
