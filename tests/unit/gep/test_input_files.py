@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gep import account_files, layer_stacks
+from gep import account_files
 from gep.files import FileRefused, parcel_files, raster_files
 from tests.unit.gep import landscapes
 
@@ -61,14 +61,6 @@ def test_a_raster_elsewhere_and_a_truncated_one(tmp_path):
     cut = tmp_path / "cut.tif"
     cut.write_bytes(landscapes.write_raster(tmp_path / "whole.tif", rain).read_bytes()[:100])
     assert reason_of(raster_files.read, cut, crs=landscapes.CRS) == "raster_broken"
-
-
-def test_layers_on_other_grids_and_with_other_names_are_refused(tmp_path):
-    paths = landscapes.write_layers(tmp_path)
-    smaller = landscapes.write_raster(tmp_path / "small.tif", np.ones((3, 3)))
-    assert reason_of(layer_stacks.read, paths | {"dem_m": smaller}, crs=landscapes.CRS) == "layer_on_other_grid"
-    with pytest.raises(layer_stacks.UnknownLayer, match="magic"):
-        layer_stacks.read(paths | {"magic": smaller}, crs=landscapes.CRS)
 
 
 def test_parcels_come_back_as_they_were(tmp_path):
