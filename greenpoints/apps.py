@@ -17,6 +17,8 @@ class GreenpointsConfig(AppConfig):
 
         post_migrate.connect(triggers.TRIGGERS.install_after_migrate, sender=self)
         events.declare("greenpoints.batch_credited", zh="行为批次已入账", en="Batch of behaviours credited")
+        events.declare("greenpoints.batch_approved", zh="逾期批次已批准", en="Late batch approved")
+        events.declare("greenpoints.operator_declared", zh="行为运营方已登记", en="Operator of an act declared")
         events.declare("greenpoints.coins_held", zh="碳币已冻结", en="Coins held")
         events.declare("greenpoints.coins_redeemed", zh="碳币已兑换", en="Coins redeemed")
         events.declare("greenpoints.coins_refunded", zh="碳币已退款", en="Coins refunded")

@@ -228,9 +228,7 @@ def test_a_day_is_compared_by_count_sum_digest_and_ids(send, deliver):
     assert told["acts"] == [
         {"act": "M02", "events": 2, "quantity": 6400, "counted_quantity": 6400, "posted_mg": 256_000}
     ]
-    assert (
-        told["digest"] == "afd690b15b4e78be8eedf3eac5829d47d0c745cca55a518b0fbe76fd9f274f9d"
-    )
+    assert told["digest"] == "afd690b15b4e78be8eedf3eac5829d47d0c745cca55a518b0fbe76fd9f274f9d"
     assert compare({"digest": told["digest"]}, "c2")["agreed"] is True
     told = compare({"external_ids": ["e1", "e3", "x"]}, "c3")
     assert (told["not_received"], told["not_listed"], told["agreed"]) == (["e3", "x"], ["e2"], False)
