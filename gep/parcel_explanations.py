@@ -14,7 +14,7 @@ from gep.accounting import ecosystem_units
 from gep.accounting.bindings import INDICATORS
 from gep.accounting.ecosystem_units import WeighedParcels
 from gep.accounting.plan import Plan
-from gep.accounting.terms import CLASS, Term
+from gep.accounting.terms import CLASS, MAIN, Term
 from gep.models import ParcelAccount, Run
 from gep.snapshots import FrozenParcels
 
@@ -32,10 +32,15 @@ class LayerMean:
 
 @dataclass(frozen=True, slots=True)
 class TermAmount:
-    """A term of an indicator: the amount of a part ("" the indicator's own), and the figures it is a product of."""
+    """A term of an indicator: the amount of a part, and the figures it is a product of.
+
+    Those of which ``own`` is true add up to the indicator's own quantity, before what a county states of it (its own
+    figure, or how much of a capacity it uses); the others are further parts.
+    """
 
     indicator: str
     part: str
+    own: bool
     unit: str
     amount: float | None
     product_of: tuple[str, ...]
@@ -127,7 +132,8 @@ def _unit(place: int, weighed: WeighedParcels, terms: dict[str, tuple[Term, ...]
     code, area_m2 = int(units.code[place]), float(units.area_m2[place])
     found = [
         TermAmount(
-            indicator=name, part=term.part, unit=INDICATORS[name].parts.get(term.part, ""),
+            indicator=name, part=term.part, own=term.part == MAIN or term.part in INDICATORS[name].sums,
+            unit=INDICATORS[name].parts.get(term.part, ""),
             amount=_or_none(float(term.amount[place])), product_of=_named(term.figures, code),
         )
         for name, own in terms.items() for term in own if term.amount[place] != 0

@@ -1,5 +1,6 @@
 """A parcel's account in words: the formula, the inputs, the figures with their sources, the coverage, the grade."""
 
+import math
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -70,9 +71,12 @@ def inputs_of(listed: Listed | None, variant: str, account: AccountView) -> list
     return [layer_label(name) for name in ("land_cover", *way.layers)] + list(way.statistics)
 
 
-def of_land(told: Explanation) -> dict[str, Any]:
-    """Return the classes of a parcel with the quantities of each, and what each layer says of it."""
-    names = list(dict.fromkeys(term.indicator for unit in told.units for term in unit.terms if not term.part))
+def of_land(told: Explanation, found: list[LineView]) -> dict[str, Any]:
+    """Return the classes of a parcel with the quantities of each, and what each layer says of it.
+
+    Indicators of which a county's own figure or use of a capacity counts have no quantity by class here.
+    """
+    names = [line.indicator for line in found if adds_up(told, line)]
     heads = [{"indicator": name, "label": accounts_shown.indicator_label(name)} for name in names]
     rows = [
         {
@@ -87,9 +91,16 @@ def of_land(told: Explanation) -> dict[str, Any]:
     return {"classes": rows, "class_heads": heads, "means": means, "same_engine": told.same_engine}
 
 
+def adds_up(told: Explanation, line: LineView) -> bool:
+    """Return whether the terms of the parcel's classes add up to the quantity of a line."""
+    own = [term.amount or 0.0 for unit in told.units for term in unit.terms
+           if term.own and term.indicator == line.indicator]  # fmt: skip
+    return bool(own) and line.quantity is not None and math.isclose(sum(own), line.quantity, rel_tol=1e-6)
+
+
 def amount_of(unit: UnitExplained, indicator: str) -> dict[str, Any]:
     """Return the quantity of an indicator in a class, over its terms; None where it has none there."""
-    own = [term for term in unit.terms if term.indicator == indicator and not term.part]
+    own = [term for term in unit.terms if term.indicator == indicator and term.own]
     known = [term.amount for term in own if term.amount is not None]
     return {"quantity": sum(known) if known else None, "unit": own[0].unit if own else ""}
 

@@ -66,10 +66,15 @@ class LayerMeanOut(Schema):
 
 
 class TermOut(Schema):
-    """An amount of an indicator or of a part of it, and the figures and layers that it is a product of."""
+    """An amount of an indicator or of a part of it, and the figures and layers that it is a product of.
+
+    Those of which ``own`` is true add up to the indicator's own quantity, before what a county states of it: its own
+    figure, or how much of a capacity it uses.
+    """
 
     indicator: str
     part: str
+    own: bool
     unit: str
     amount: float | None
     product_of: list[str]
@@ -86,7 +91,7 @@ class UnitOut(Schema):
 
 
 class ExplanationOut(Schema):
-    """Where a parcel's figures come from; the terms of an indicator over its units add up to its quantity.
+    """Where a parcel's figures come from; the own terms of an indicator over its units add up to its quantity.
 
     What statistics state is shared out over the county and has no terms here. ``same_engine`` is false where the code
     has changed since the account was made.

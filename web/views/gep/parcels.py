@@ -38,7 +38,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "crumbs": crumbs(parcel, account),
     }
     if account and lines and (told := parcel_explanations.explain(account.code, code)) is not None:
-        context |= explanations.of_land(told)
+        context |= explanations.of_land(told, lines)
     return render(request, "gep/parcel.html", context)
 
 

@@ -127,10 +127,16 @@ def notes_of(run: RunView) -> list[dict[str, Any]]:
             "severity": SEVERITIES[note["severity"]][0], "tone": SEVERITIES[note["severity"]][1],
             "told": note[language], "count": note["count"], "more": note["told"], "examples": note["examples"],
             "subject": explanations.layer_label(note["subject"]) if note["subject"] in LAYER_UNITS else note["subject"],
-            "choices": [choice[language] for choice in note["choices"]],
+            "choices": offered([choice[language] for choice in note["choices"]]),
         }
         for note in run.findings
     ]  # fmt: skip
+
+
+def offered(choices: list[str]) -> str:
+    """Return what may be chosen as one sentence; empty where there is nothing to choose."""
+    joined = ("；" if figures.reads_chinese() else "; ").join(choices)
+    return str(_("可以：{choices}")).format(choices=joined) if choices else ""
 
 
 def settings_of(run: RunView) -> list[tuple[str, str]]:
