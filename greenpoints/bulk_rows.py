@@ -26,14 +26,22 @@ def insert(table: str, columns: Sequence[str], rows: Iterable[tuple]) -> None:
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
-def insert_missing(table: str, columns: Sequence[str], rows: Sequence[tuple]) -> None:
+def insert_missing(table: str, columns: Sequence[str], rows: Iterable[tuple]) -> None:
     """Insert those of ``rows`` that break no unique constraint, in the caller's transaction; the first of two wins."""
-    names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    names = ", ".join(columns)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
-            list(rows),
-        )
+        if connection.vendor == "postgresql":
+            cursor.execute(f"CREATE TEMP TABLE arriving ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")  # noqa: S608
+            with connection.wrap_database_errors, cursor.copy(f"COPY arriving ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            chosen = f"SELECT {names} FROM arriving ORDER BY ctid"  # noqa: S608
+            cursor.execute(f"INSERT INTO {table} ({names}) {chosen} ON CONFLICT DO NOTHING")
+            cursor.execute("DROP TABLE arriving")
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            missing = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+            cursor.executemany(missing, list(rows))
 
 
 def insert_columns(table: str, columns: Mapping[str, NDArray[Any]]) -> None:
