@@ -36,6 +36,7 @@ _LIST = (
     Reason("bad_measures", REJECTED, "附加量格式不正确", "The measures are not well formed"),
     Reason("bad_time", REJECTED, "时间格式不正确", "An instant is not well formed"),
     Reason("unknown_act", REJECTED, "行为代码不在目录中", "The act is not in the catalogue"),
+    Reason("act_of_a_unit", REJECTED, "该行为属于单位，不能记给居民", "The act belongs to a unit, not to a resident"),
     Reason("wrong_unit", REJECTED, "计量单位与行为不符", "The unit does not belong to the act"),
     Reason("wrong_material", REJECTED, "材料与行为不符", "The material does not belong to the act"),
     Reason("wrong_evidence", REJECTED, "凭证类型与行为不符", "The evidence does not prove this act"),

@@ -29,6 +29,8 @@ def check(rows: Rows, reason: Reasons, *, limits: Mapping[str, int], business_on
 def _check_contract(rows: Rows, act: Ints, reason: Reasons) -> None:
     mark(reason, act == NOBODY, "unknown_act")
     checks: tuple[tuple[str, NDArray, Callable[[Act, str], bool]], ...] = (
+        # Whoever deals for a unit is not credited with what it saved: no resident's token carries such an act.
+        ("act_of_a_unit", rows.unit, lambda act, _unit: act.account == "resident"),
         ("wrong_unit", rows.unit, lambda act, unit: unit == act.unit),
         ("wrong_material", rows.material, lambda act, material: material in ("", *act.materials)),
         ("wrong_evidence", rows.evidence, lambda act, kind: kind in act.evidence),

@@ -58,6 +58,9 @@ def screened(given_rows, *, limits=LIMITS, channels=(), own_acts=(), partners=No
     [
         pytest.param(row("e", "M02", "08:00", "08:15", 3200), "", id="a plain ride"),
         pytest.param(row("e", "M02", "08:00", "08:15", 3200) | {"act": "X99"}, "unknown_act", id="unknown act"),
+        pytest.param(
+            row("e", "M02", "08:00", "08:15", 1, unit="day") | {"act": "D04"}, "act_of_a_unit", id="an office's paper"
+        ),
         pytest.param(row("e", "M02", "08:00", "08:15", 3200, unit="step"), "wrong_unit", id="wrong unit"),
         pytest.param(row("e", "M02", "08:00", "08:15", 3, material="pet"), "wrong_material", id="wrong material"),
         pytest.param(
