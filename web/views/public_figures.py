@@ -15,10 +15,10 @@ HEADINGS = (
     ("co2e", "co2e:act", _("累计入账减排"), -1),
     ("co2e", "co2e:resident", _("记在居民名下"), 1),
     ("co2e", "co2e:institution", _("记在单位名下"), 1),
-    ("co2e", "co2e:entrusted", _("居民已委托"), 1),
+    ("co2e", "co2e:entrusted", _("居民已委托、批次冻结"), 1),
     ("co2e", "co2e:pool", _("在汇集池中"), 1),
+    ("co2e", "co2e:deducted", _("按规则扣减"), 1),
     ("co2e", "co2e:issued", _("已签发为核证单位"), 1),
-    ("co2e", "co2e:deducted", _("核证时扣减"), 1),
     ("co2e", "co2e:donated", _("已捐赠抵消"), 1),
     ("coin", "coin:issued", _("资助方授权发放"), -1),
     ("coin", "coin:fund", _("资助资金中尚可发放"), 1),
@@ -33,8 +33,17 @@ HEADINGS = (
     ("fen", "fen:reserved", _("为已发碳币预留"), 1),
     ("fen", "fen:payable", _("应付商户"), 1),
     ("fen", "fen:paid", _("已付商户"), 1),
+    ("unit", "unit:minted", _("累计签发"), -1),
+    ("unit", "unit:held", _("持有"), 1),
+    ("unit", "unit:buffer", _("缓冲"), 1),
+    ("unit", "unit:retired", _("已注销"), 1),
 )
-ASSETS = {"co2e": (_("减排量"), "carbon"), "coin": (_("碳币"), "coins"), "fen": (_("资金"), "money")}
+ASSETS = {
+    "co2e": (_("减排量"), "carbon"),
+    "coin": (_("碳币"), "coins"),
+    "fen": (_("资金"), "money"),
+    "unit": (_("核证单位"), "units"),
+}
 
 
 def page(request: HttpRequest) -> HttpResponse:
