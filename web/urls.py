@@ -34,7 +34,7 @@ from web.views.gep import (
     tiles,
 )
 from web.views.operators import campaigns, desk
-from web.views.residents import circles, consents, personal_data, statements, vouchers
+from web.views.residents import circles, consents, entrustments, personal_data, statements, vouchers
 from web.views.residents import home as residents_home
 
 urlpatterns = [
@@ -89,6 +89,8 @@ urlpatterns = [
     path("greenpoints/<str:person>/circles/", circles.page, name="circles"),
     path("greenpoints/<str:person>/circles/decide/", circles.decide, name="circle_decide"),
     path("greenpoints/<str:person>/goal/", circles.set_goal, name="goal"),
+    path("greenpoints/<str:person>/entrustments/", entrustments.page, name="entrustments"),
+    path("greenpoints/<str:person>/entrustments/decide/", entrustments.decide, name="entrustment_decide"),
     path("greenpoints/<str:person>/data/", personal_data.page, name="personal_data"),
     path("greenpoints/<str:person>/data/close/", personal_data.close, name="account_close"),
     path("greenpoints/<str:person>/data/correct/", personal_data.correct, name="personal_data_correct"),

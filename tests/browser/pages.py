@@ -11,7 +11,8 @@ NAMES = (
 
 # A resident's own pages; ``{person}`` is the story's resident.
 OWN = ("/greenpoints/{person}/", "/greenpoints/{person}/statements/2026/", "/greenpoints/{person}/consents/",
-       "/greenpoints/{person}/circles/", "/greenpoints/{person}/data/")  # fmt: skip
+       "/greenpoints/{person}/circles/", "/greenpoints/{person}/entrustments/",
+       "/greenpoints/{person}/data/")  # fmt: skip
 
 # What operators see behind the sign-in.
 OPERATORS = ("/greenpoints/desk/", "/greenpoints/desk/campaigns/new/", "/greenpoints/desk/grants/new/",

@@ -80,6 +80,8 @@ ANSWERS = {
     "statement_file": OWN,
     "consents": OWN,
     "consent_decide": POST_ONLY,
+    "entrustments": OWN,
+    "entrustment_decide": POST_ONLY,
     "circles": OWN,
     "circle_decide": POST_ONLY,
     "goal": POST_ONLY,
@@ -125,7 +127,8 @@ def address(city, seven_coins, claim):
     arguments = {
         "delivery": ("none", "none"), "operator_decide": ("grant", "none"),
         "statements": (own,), "statement": (own, "2026-05"), "statement_file": (own, "2026-05", "csv"),
-        "circles": (own,), "circle_decide": (own,), "goal": (own,),
+        "entrustments": (own,), "entrustment_decide": (own,), "circles": (own,),
+        "circle_decide": (own,), "goal": (own,),
         "consents": (own,), "consent_decide": (own,), "personal_data": (own,), "account_close": (own,),
         "vouchers": (own,), "voucher_take": (own,), "voucher_give_up": (own,), "merchant_dispute": ("2026-05-31",),
         "personal_data_correct": (own,),
