@@ -1,4 +1,4 @@
-"""Merchants take coins in two steps. Every request is signed."""
+"""Merchants take coins in two steps, and give back what they took. Every request is signed."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from greenpoints.schemas.redemptions import (
     ConfirmIn,
     RedemptionIn,
     RedemptionOut,
+    RefundIn,
 )
 from identity import queries as identity_queries
 
@@ -51,3 +52,11 @@ def confirm_coins(request: HttpRequest, order: str, body: ConfirmIn) -> Any:
 def void_redemption(request: HttpRequest, order: str) -> Any:
     """Give the coins held for the order back."""
     return redemptions.release(merchant=request.auth, order=order, at=timezone.now())  # type: ignore[attr-defined]
+
+
+@router.post("/greenpoints/redemptions/{order}/refunds", response=RedemptionOut)
+@idempotent
+def refund_coins(request: HttpRequest, order: str, body: RefundIn) -> Any:
+    """Give coins of a confirmed order back to the resident, all that is left or a part; a line is one refund."""
+    merchant = request.auth  # type: ignore[attr-defined]
+    return redemptions.refund(merchant=merchant, order=order, line=body.line, coins=body.coins, at=timezone.now())

@@ -57,6 +57,8 @@ class StatementLine:
     orders: int
     confirmed_coins: int
     confirmed_fen: int
+    refunds: int
+    refunded_coins: int
     refunded_fen: int
     carried_fen: int
     due_fen: int
@@ -99,6 +101,12 @@ def statements(merchant: str, *, limit: int = 60) -> list[StatementLine]:
     return [_statement(row) for row in rows.order_by("-last_on")[:limit]]
 
 
+def statement(merchant: str, *, last_on: date) -> StatementLine | None:
+    """Return the merchant's statement of the period that ends on the day; None where there is none."""
+    row = MerchantStatement.objects.filter(merchant=merchant, last_on=last_on).prefetch_related("disputes").first()
+    return None if row is None else _statement(row)
+
+
 def open_statements(*, limit: int = 200) -> list[StatementLine]:
     """Return the statements of all merchants that are to be paid or answered, the oldest first."""
     rows = MerchantStatement.objects.exclude(status=StatementStatus.PAID).exclude(status="closed", due_fen__lte=0)
@@ -113,6 +121,8 @@ def _statement(row: MerchantStatement) -> StatementLine:
         orders=row.orders,
         confirmed_coins=row.confirmed_coins,
         confirmed_fen=row.confirmed_fen,
+        refunds=row.refunds,
+        refunded_coins=row.refunded_coins,
         refunded_fen=row.refunded_fen,
         carried_fen=row.carried_fen,
         due_fen=row.due_fen,

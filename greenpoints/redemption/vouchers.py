@@ -68,6 +68,20 @@ class VoucherView:
 
 
 @dataclass(frozen=True, slots=True)
+class TillView:
+    """What the merchant sees of a voucher: no resident; ``order`` is what a refund of it is asked by."""
+
+    order: str
+    offer: str
+    title_zh: str
+    title_en: str
+    coins: int
+    status: str
+    expires_on: date
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OfferView:
     """An offer in the catalogue; ``left`` is None where it never ends."""
 
@@ -132,6 +146,28 @@ def take(*, person: str, offer: str, request: str, at: datetime) -> VoucherView:
     except IntegrityError:
         return view(Voucher.objects.get(person_ref=person, request=request))  # the same request was quicker
     return view(made)
+
+
+def check(*, merchant: str, code: str, at: datetime) -> TillView:
+    """Tell a till what a voucher is for and whether it was used, taking nothing. Raises VoucherRefused."""
+    number = voucher_codes.number_of(code, key=merchant_key(merchant))
+    rows = Voucher.objects.filter(redemption__merchant=merchant).select_related("redemption", "offer")
+    row = None if number is None else rows.filter(number=number).first()
+    if row is None or row.redemption.status == RedemptionStatus.RELEASED:
+        raise VoucherRefused
+    used_at = row.redemption.resolved_at
+    if used_at is None and at >= row.redemption.expires_at:
+        raise VoucherRefused(expired_at=row.redemption.expires_at.isoformat())
+    return TillView(
+        order=row.redemption.order,
+        offer=row.offer.code,
+        title_zh=row.offer.title_zh,
+        title_en=row.offer.title_en,
+        coins=row.redemption.coins,
+        status=row.redemption.status,
+        expires_on=row.expires_on,
+        used_at=used_at,
+    )
 
 
 def use(*, merchant: str, code: str, at: datetime) -> RedemptionView:

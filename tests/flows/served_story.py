@@ -60,6 +60,7 @@ class ServedStory:
             "parcel": [self.told.parcel],
             "number": [self.told.claim],
             "order": ["order-1"],
+            "last_on": ["2026-11-20"],
             "external_id": ["e1"],
             "reference": [self.told.redemption],
         }
