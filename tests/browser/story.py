@@ -14,14 +14,18 @@ from core import jobs
 from fixtures import make_behaviour_day
 from gep import queries as gep_queries
 from greenpoints import queries as greenpoints_queries
+from greenpoints.detectors.findings import Finding
+from greenpoints.factors import changes
 from greenpoints.intake import batches
 from greenpoints.points import funds
+from greenpoints.queries import risk as risk_queries
 from greenpoints.redemption import redemptions
+from greenpoints.risk import cases, stops
 from identity import organisations, people
 from marketplace import custody, listings, rights, sessions, settlements
 from policy import budgets, claims, programmes
 from policy import queries as policy_queries
-from tests.browser import land
+from tests.browser import land, register, shop
 
 PASSWORD = "bamboo-river-4471"
 DAY = date(2026, 5, 19)
@@ -31,6 +35,7 @@ ORGANISATIONS = (
     ("commission", "抚州市发展改革委（演示）", "government"),
     ("green-fund", "抚州绿色基金（演示）", "fund"),
     ("transit", "抚州公共交通（演示）", "partner"),
+    ("bike-share", "抚州共享单车（演示）", "partner"),
     ("tea-house", "资溪白茶茶馆（演示）", "merchant"),
     ("bamboo-coop", "资溪毛竹专业合作社（演示）", "seller"),
     ("timber-works", "金溪木业公司（演示）", "seller"),
@@ -45,6 +50,8 @@ class Story:
     """What the journeys need to know about the story: user names, and the names of things to look at."""
 
     staff: str = "operator"
+    policy_officer: str = "checker"
+    finance_officer: str = "payer"
     analyst: str = "analyst"
     second_analyst: str = "second-analyst"
     resident: str = "resident"
@@ -55,6 +62,8 @@ class Story:
     parcel: str = ""
     account: str = ""
     claim: str = ""
+    serial: str = ""
+    certificate: str = ""
 
 
 def tell() -> Story:
@@ -65,22 +74,28 @@ def tell() -> Story:
     for name in ("analyst", "second-analyst"):
         people.register_user(name, PASSWORD, organisation="commission", roles=("analyst",), region="361000", at=AT)
     people.register_user("merchant", PASSWORD, organisation="tea-house", roles=("merchant",), at=AT)
-    person = credit_a_day()
+    person, residents = credit_a_day()
     people.register_user("resident", PASSWORD, person=person, at=AT)
     redemptions.hold(person=person, merchant="tea-house", coins=1, order="order-1", at=AT)
     redemptions.confirm(merchant="tea-house", order="order-1", at=AT)
+    shop.serve(person, merchant="tea-house", on=DAY, at=AT)
     with tempfile.TemporaryDirectory() as folder:
         parcel = land.account(FOREST, folder=Path(folder), county=COUNTY, at=AT)
     auction(parcel)
     claim = subsidised_sale(parcel)
+    serial, certificate = register.retire_units(residents, partner="transit", county=COUNTY)
+    suspect(person)
+    propose_a_figure()
     transparency.seal(at=AT)
     account = gep_queries.latest_account()
     assert account is not None
-    return replace(Story(), person=person, parcel=parcel, claim=claim, account=account.code)
+    return replace(
+        Story(), person=person, parcel=parcel, claim=claim, account=account.code, serial=serial, certificate=certificate
+    )  # fmt: skip
 
 
-def credit_a_day() -> str:
-    """Credit one small synthetic day; return the resident with the most coins."""
+def credit_a_day() -> tuple[str, list[str]]:
+    """Credit one small synthetic day; return the resident with the most coins, and all of them."""
     with tempfile.TemporaryDirectory() as folder:
         day = make_behaviour_day.make(folder, business_on=DAY, residents=40, rows=400)
         content = day.batch.read_bytes()
@@ -89,7 +104,28 @@ def credit_a_day() -> str:
     batches.receive(partner="transit", batch="day-1", business_on=DAY, content=content, received_at=AT)
     while jobs.run_due(as_of=AT):
         pass
-    return max(refs, key=lambda ref: greenpoints_queries.resident_summary(ref, on=DAY).coins)
+    return max(refs, key=lambda ref: greenpoints_queries.resident_summary(ref, on=DAY).coins), refs
+
+
+def suspect(person: str) -> None:
+    """Suspect the resident and a partner, uphold the first, who can appeal, and stop the partner."""
+    found = (
+        Finding("person", person, "too_many_rides", {"rides": 31, "limit": 30}),
+        Finding("partner", "bike-share", "partner_spike", {"records": 9_000, "usual": 700, "z": 8.1}),
+    )
+    cases.raise_all(found, business_on=DAY, at=AT)
+    (mine,) = risk_queries.cases_of(person, today=DAY)
+    cases.decide(mine.id, uphold=True, note="演示", by="operator", at=AT)
+    stops.stop("bike-share", reason="演示", by="operator", at=AT)
+
+
+def propose_a_figure() -> None:
+    """Propose a figure that nobody has decided on."""
+    figure = changes.NewFigure(
+        table="parameters", key="ev_power", value="0.14", source="城市抽样（演示）", locator="表 2",
+        effective_on=DAY + timedelta(days=9), reason="演示", override_reason="",
+    )  # fmt: skip
+    changes.propose(figure, code="demo-1", by="operator", at=AT)
 
 
 def auction(parcel: str) -> None:

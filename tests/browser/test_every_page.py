@@ -12,6 +12,14 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FOUND = probe("axe_violations")
 
 
+def chinese_interface(window):
+    """Return the texts of navigation, headings, buttons and table heads that hold Chinese on the open page."""
+    texts = window.page.locator(
+        "nav a:not([lang]), h1, h2:not([lang]), thead th, button:not([lang]), label"
+    ).all_inner_texts()
+    return [text for text in texts if any("一" <= sign <= "鿿" for sign in text)]
+
+
 @pytest.mark.parametrize("language", pages.LANGUAGES)
 @pytest.mark.parametrize("mode", pages.MODES)
 @pytest.mark.parametrize("name", pages.NAMES)
@@ -49,5 +57,4 @@ def test_english_pages_hold_no_chinese_interface(screen, told, name):
     """Names of places and people stay; navigation, headings, buttons and table heads are English."""
     window = screen(language="en-GB")
     window.open(pages.path_of(name, told))
-    texts = window.page.locator("nav a:not([lang]), h1, h2, thead th, button:not([lang]), label").all_inner_texts()
-    assert [text for text in texts if any("一" <= sign <= "鿿" for sign in text)] == []
+    assert chinese_interface(window) == []
