@@ -142,6 +142,11 @@ class Correction(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["behaviour", "revision"], name="greenpoints_correction_once"),
+            models.CheckConstraint(
+                condition=Q(counted_quantity_before__gte=0, counted_quantity__gte=0, posted_mg_before__gte=0)
+                & Q(posted_mg__gte=0, flat_coins_before__gte=0, flat_coins__gte=0),
+                name="greenpoints_correction_amounts",
+            ),
         ]
 
 

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from greenpoints.models.batches import Batch
 
+MOST_CARRIED = 1_000_000_000  # coins of one resident, owed or due: far beyond anything that acts can bring
+
 
 class Carry(models.Model):
     """What a resident has earned that is not a coin yet: milligrams, and coins that no fund could pay.
@@ -18,7 +20,13 @@ class Carry(models.Model):
     carried_coins = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(carried_mg__gte=0), name="greenpoints_carry_least")]
+        constraints = [
+            models.CheckConstraint(condition=Q(carried_mg__gte=0), name="greenpoints_carry_least"),
+            models.CheckConstraint(
+                condition=Q(carried_coins__gte=-MOST_CARRIED, carried_coins__lte=MOST_CARRIED),
+                name="greenpoints_carry_within",
+            ),
+        ]
 
 
 class IssueStatus(models.TextChoices):

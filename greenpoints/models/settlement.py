@@ -44,6 +44,9 @@ class MerchantStatement(models.Model):
             models.UniqueConstraint(fields=["merchant", "last_on"], name="greenpoints_statement_last"),
             models.CheckConstraint(condition=Q(last_on__gte=F("first_on")), name="greenpoints_statement_days"),
             models.CheckConstraint(
+                condition=Q(confirmed_coins__gte=0, refunded_coins__gte=0), name="greenpoints_statement_coins"
+            ),
+            models.CheckConstraint(
                 condition=Q(due_fen=F("carried_fen") + F("confirmed_fen") - F("refunded_fen"), paid_fen__gte=0)
                 & (Q(paid_fen=0) | Q(paid_fen__lte=F("due_fen"))),
                 name="greenpoints_statement_sums",

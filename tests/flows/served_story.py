@@ -61,6 +61,8 @@ class ServedStory:
             "number": [self.told.claim],
             "order": ["order-1"],
             "last_on": ["2026-11-20"],
+            "other": [account.code if account else ""],
+            "serial": ["CN-JX-FZ-LBR-TRANSIT-2026-0000000001-0000000001"],
             "external_id": ["e1"],
             "reference": [self.told.redemption],
         }

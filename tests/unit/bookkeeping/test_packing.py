@@ -65,7 +65,7 @@ GOOD = {"references": ["a"], "sources": "coin:x", "targets": ["coin:y"], "quanti
         ({"quantities": [10**17 + 1]}, "a leg moves 1"),
         ({"quantities": [1, 2]}, "shape"),
         ({"references": [""]}, "a reference has"),
-        ({"references": ["x" * 121]}, "a reference has"),
+        ({"references": ["x" * 151]}, "a reference has"),
         ({"references": ["a\0b"]}, "a reference has"),
         ({"targets": []}, "accounts on one side"),
         ({"references": ["order/1/expired"]}, "named by the sweep"),
