@@ -261,3 +261,13 @@ def test_every_trap_that_was_measured_is_met_by_a_test_of_its_name():
     spans = re.findall(r"\bTraps T(\d+) to T(\d+)", text)
     named = named.union(*(range(int(first), int(last)) for first, last in spans))
     assert named >= set(range(1, 17))
+
+
+def test_no_two_schemas_share_a_name():
+    """The OpenAPI document names a shape by its class alone: of two of one name, one would be described as the other."""
+    places: dict[str, set[str]] = {}
+    for path in [*ROOT.glob("*/schemas.py"), *ROOT.glob("*/schemas/*.py"), *ROOT.glob("*/api/*.py")]:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, set()).add(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

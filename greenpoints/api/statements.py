@@ -9,18 +9,18 @@ from ninja import Path, Router
 from core.idempotency import idempotent
 from greenpoints.queries import merchants
 from greenpoints.redemption import settlements
-from greenpoints.schemas.statements import DisputeIn, DisputeOut, StatementOut, StatementPath
+from greenpoints.schemas.statements import DisputeIn, DisputeOut, MerchantStatementOut, StatementPath
 
 router = Router()
 
 
-@router.get("/greenpoints/statements", response=list[StatementOut])
+@router.get("/greenpoints/statements", response=list[MerchantStatementOut])
 def list_statements(request: HttpRequest) -> Any:
     """The last 60 statements of the merchant that signs, the newest first."""
     return merchants.statements(request.auth)  # type: ignore[attr-defined]
 
 
-@router.get("/greenpoints/statements/{last_on}", response=StatementOut)
+@router.get("/greenpoints/statements/{last_on}", response=MerchantStatementOut)
 def read_statement(request: HttpRequest, path: Path[StatementPath]) -> Any:
     """The statement of the period that ends on this day, with what was objected and answered."""
     merchant = request.auth  # type: ignore[attr-defined]

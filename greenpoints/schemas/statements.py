@@ -33,7 +33,7 @@ class DisputeOut(Schema):
     answer: str
 
 
-class StatementOut(Schema):
+class MerchantStatementOut(Schema):
     """What was confirmed and refunded from ``first_on`` to ``last_on``, both included, in whole coins and fen.
 
     ``due_fen = carried_fen + confirmed_fen - refunded_fen``; below zero the merchant owes it.
