@@ -264,7 +264,7 @@ def test_every_trap_that_was_measured_is_met_by_a_test_of_its_name():
 
 
 def test_no_two_schemas_share_a_name():
-    """The OpenAPI document names a shape by its class alone: of two of one name, one would be described as the other."""
+    """The OpenAPI document names a shape by its class alone: of two of one name, one is described as the other."""
     places: dict[str, set[str]] = {}
     for path in [*ROOT.glob("*/schemas.py"), *ROOT.glob("*/schemas/*.py"), *ROOT.glob("*/api/*.py")]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
